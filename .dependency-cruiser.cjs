@@ -1,0 +1,70 @@
+// The import rules of the architecture (docs/architecture.md), held by `npm run check`.
+const core = '^src/(node/|errors\\.ts|log\\.ts)';
+/** Folders that know nothing of one another: they may import themselves, the core and packages. */
+const island = (name, extra = '') => ({
+  name: `${name}-is-an-island`,
+  comment: `src/${name} imports only itself and the core; operations put the parts together.`,
+  severity: 'error',
+  from: { path: `^src/${name}/` },
+  to: {
+    path: '^(src|stacks|workers|test|bench|scripts)/',
+    pathNot: [`^src/${name}/`, core, ...(extra ? [extra] : [])],
+  },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    island('store'),
+    island('terraform'),
+    island('state'),
+    island('synth', '^stacks/'),
+    island('node'),
+    {
+      name: 'cdk-lives-in-stacks',
+      comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
+      severity: 'error',
+      from: { pathNot: ['^stacks/', '^test/', '^bench/'] },
+      to: { path: 'node_modules/(cdktf|cdktn|constructs|@cdktf)/' },
+    },
+    {
+      name: 'one-spawn-for-terraform',
+      comment:
+        'src/terraform/run.ts is the only place that starts Terraform; the embedded Redis has its own child.',
+      severity: 'error',
+      from: {
+        path: '^(src|workers|stacks)/',
+        pathNot: ['^src/terraform/run\\.ts$', '^src/embedded/', '^src/cli/', '^stacks/local-node/'],
+      },
+      to: { path: '^(execa|child_process|node:child_process)$|node_modules/execa/' },
+    },
+    {
+      name: 'operations-look-down-only',
+      severity: 'error',
+      from: { path: '^src/operations/' },
+      to: { path: '^(src/(cli|embedded|app|queue)|workers)' },
+    },
+    {
+      name: 'nothing-imports-the-edges',
+      severity: 'error',
+      from: { path: '^(src|stacks)/', pathNot: ['^src/(cli|app\\.ts|index\\.ts)'] },
+      to: { path: '^(workers|src/cli|src/app\\.ts)' },
+    },
+    {
+      name: 'no-tests-in-product',
+      severity: 'error',
+      from: { path: '^(src|stacks|workers)/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

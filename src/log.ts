@@ -1,0 +1,51 @@
+/** The log: JSON lines through pino, with secrets taken out before anything is written. */
+import { type Logger, pino } from 'pino';
+
+export type Log = Logger;
+
+const REDACTED = '[redacted]';
+
+/** Names of settings and fields whose values are secrets. */
+const SECRET_NAME = /(secret|token|password|passwd|private_?key|api_?key|credential|state_?keys?$)/i;
+
+/** Takes known secret values out of any text. Short values are left, or every "a" of a text would be a secret. */
+export function createRedactor(secrets: Iterable<string>): (text: string) => string {
+  const values = [...new Set(secrets)]
+    .filter((value) => value.length >= 6)
+    .sort((a, b) => b.length - a.length);
+  if (values.length === 0) return (text) => text;
+  return (text) => values.reduce((rest, value) => rest.replaceAll(value, REDACTED), text);
+}
+
+/** Values of an environment that must never be printed: by the name of the variable, and passwords inside URLs. */
+export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+  const secrets: string[] = [];
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || value === '') continue;
+    if (SECRET_NAME.test(name)) secrets.push(value);
+    const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/?#]+)@/i.exec(value)?.[1];
+    if (password !== undefined) secrets.push(password, decodeURIComponent(password));
+  }
+  return secrets;
+}
+
+export interface LogOptions {
+  readonly level: string;
+  readonly redact?: (text: string) => string;
+  readonly destination?: { write(line: string): void };
+}
+
+export function createLog({ level, redact = (text) => text, destination = process.stderr }: LogOptions): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    { write: (line: string) => destination.write(redact(line)) },
+  );
+}
+
+/** For parts that are used without a log of their own. */
+export const silentLog: Log = pino({ level: 'silent' });

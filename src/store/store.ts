@@ -1,0 +1,121 @@
+/**
+ * The state store’s port. Every write is one atomic compare-and-set; a refused write is an answer, not an error, because
+ * it is a reason to look again. Only unreachable Redis (REDIS_UNAVAILABLE) and broken input throw.
+ */
+import type { Actor, NodeState, Operation } from '../node/lifecycle.js';
+import type { Failure, NodeEvent, NodeRecord, Progress, ResourceId } from '../node/record.js';
+import type { ValidNodeRequest } from '../node/request.js';
+
+/** A request whose id has been chosen. */
+export type IdentifiedRequest = ValidNodeRequest & { readonly id: string };
+
+export interface CreateNodeResult {
+  readonly node: NodeRecord;
+  /** False when the same request had made the node before. */
+  readonly created: boolean;
+}
+
+export interface NodeFilter {
+  readonly state?: NodeState | readonly NodeState[];
+  readonly group?: string;
+  readonly role?: string;
+}
+
+export interface NodePage {
+  readonly nodes: readonly NodeRecord[];
+  /** Give it back for the next page; absent on the last one. */
+  readonly cursor?: string;
+}
+
+export interface TransitionRequest {
+  readonly to: NodeState;
+  readonly actor: Actor;
+  readonly reason?: string;
+  /** Refuse unless the node is in one of these states, on top of what the lifecycle allows (operator’s compare-and-set). */
+  readonly expected?: readonly NodeState[];
+  /** Refuse unless this is the node’s epoch. Required of `terraform`. */
+  readonly epoch?: number;
+  /** Required with `to: FAILED`, forbidden otherwise. */
+  readonly failure?: Omit<Failure, 'at'>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+export type Refusal =
+  | { readonly refused: 'unknown-node' }
+  | { readonly refused: 'wrong-state'; readonly node: NodeRecord }
+  | { readonly refused: 'stale-epoch'; readonly node: NodeRecord }
+  | { readonly refused: 'lease-held'; readonly node: NodeRecord };
+
+export type TransitionResult = { readonly node: NodeRecord; readonly changed: boolean } | Refusal;
+
+export interface BeginRequest {
+  readonly operation: Operation;
+  /** Unique per run. The same holder asking twice gets the same epoch (an answer may get lost on the way). */
+  readonly holder: string;
+  readonly leaseMs: number;
+}
+export type BeginResult = { readonly node: NodeRecord; readonly epoch: number } | Refusal;
+
+export interface LeaseClaim {
+  readonly epoch: number;
+  readonly holder: string;
+}
+/** `state` is how a run learns that its node’s destruction was asked for. */
+export type RenewResult =
+  | { readonly held: true; readonly state: NodeState; readonly expiresAt: number }
+  | { readonly held: false };
+
+/** What a run may write about its node while it holds the epoch. Absent fields stay as they are. */
+export interface NodePatch {
+  readonly progress?: Progress;
+  readonly resources?: readonly ResourceId[];
+  readonly attempts?: number;
+}
+
+export interface EventQuery {
+  /** Entries after this position; `0` = from the oldest kept, `$` = only new ones. */
+  readonly after: string;
+  readonly limit?: number;
+  /** Wait so long for the first new entry (ms); without it the answer comes at once. */
+  readonly blockMs?: number;
+}
+
+export interface NodeStore {
+  /** Records a request as REQUESTED. Throws REQUEST_CONFLICT when its id or request id belongs to a different request. */
+  create(
+    request: IdentifiedRequest,
+    by: { readonly actor: Actor; readonly reason?: string },
+  ): Promise<CreateNodeResult>;
+  get(id: string): Promise<NodeRecord | undefined>;
+  /** The node that a request id made. */
+  findByRequestId(requestId: string): Promise<NodeRecord | undefined>;
+  /** In order of creation. `limit` 1–1000, default 100. */
+  list(filter: NodeFilter, page?: { readonly cursor?: string; readonly limit?: number }): Promise<NodePage>;
+  /** Nodes in each state, tombstones among them; costs the same however many there are. */
+  counts(): Promise<Readonly<Record<NodeState, number>>>;
+  transition(id: string, request: TransitionRequest): Promise<TransitionResult>;
+  /** Checks the state, takes the lease with a new epoch and moves the state, in one step. */
+  begin(id: string, request: BeginRequest): Promise<BeginResult>;
+  renew(id: string, claim: LeaseClaim, leaseMs: number): Promise<RenewResult>;
+  /** Ends a lease early, by its holder or for a holder that is known to be dead. False when it was not that lease. */
+  release(id: string, claim: LeaseClaim): Promise<boolean>;
+  /** Writes fields under the epoch’s fence. False when the epoch is stale. */
+  patch(id: string, epoch: number, patch: NodePatch): Promise<boolean>;
+  /** Marks a FAILED create for another try; refused unless the failure is one of a create. */
+  requestRetry(
+    id: string,
+    by: { readonly actor: Actor; readonly reason?: string },
+  ): Promise<TransitionResult>;
+  /** The number for the node’s next job; grows with every call. Undefined for an unknown node. */
+  nextGeneration(id: string): Promise<number | undefined>;
+  /** Adds a line to the node’s history and to the stream without moving it. False for an unknown node. */
+  note(id: string, by: { readonly actor: Actor; readonly reason: string }): Promise<boolean>;
+  /** Nodes that should have a job or a run and whose lease is not alive, oldest first. */
+  stranded(limit: number): Promise<readonly NodeRecord[]>;
+  /** Oldest first. */
+  history(id: string): Promise<readonly NodeEvent[]>;
+  events(query: EventQuery): Promise<readonly NodeEvent[]>;
+  /** Removes tombstones older than `olderThanMs`; answers how many. */
+  purgeTombstones(olderThanMs: number, limit: number): Promise<number>;
+  close(): Promise<void>;
+}
