@@ -1,0 +1,19 @@
+/**
+ * The Redis keys that more than one part reads. All keys live under one hash tag, so that scripts stay atomic on a
+ * cluster. Fields of the node’s hash that fence other parts’ writes are named here as well.
+ */
+export const KEY_PREFIX = '{nodeyard}:';
+
+/** Hash with everything that is known of a node. */
+export const nodeKey = (nodeId: string): string => `${KEY_PREFIX}node:${nodeId}`;
+
+/** Fields of that hash which fence the writes of others. */
+export const FENCE_FIELDS = {
+  /** Decimal integer; absent or 0 before the first run. */
+  epoch: 'epoch',
+  /** Empty or absent when nobody holds the lease. */
+  leaseHolder: 'leaseHolder',
+  /** Milliseconds since 1970, by the clock of Redis. */
+  leaseExpiresAt: 'leaseExpiresAt',
+  state: 'state',
+} as const;
