@@ -1,0 +1,72 @@
+/**
+ * Redis connections, by the temper that their users need. A producer wants an answer at once, also when it is "no
+ * Redis"; a worker’s writes wait until Redis is back, because what they say must not get lost.
+ */
+import { Redis } from 'ioredis';
+import type { Log } from '../log.js';
+
+export type Temper = 'hasty' | 'patient';
+
+const OPTIONS = {
+  hasty: { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 5_000, lazyConnect: true },
+  patient: { enableOfflineQueue: true, maxRetriesPerRequest: null, lazyConnect: true },
+} as const;
+
+const FIRST_RETRY_MS = 50;
+const LONGEST_RETRY_MS = 1_000;
+
+/** Where Redis is: a `redis://`/`rediss://` URL, or the path of a unix socket. */
+export type RedisAddress = { readonly url: string } | { readonly socket: string };
+
+/** Makes clients and ends them together. */
+export class Connections {
+  readonly #address: RedisAddress;
+  readonly #log: Log;
+  readonly #clients = new Set<Redis>();
+
+  constructor(address: RedisAddress, log: Log) {
+    this.#address = address;
+    this.#log = log;
+  }
+
+  /** A client of the given temper, not yet connected when patient; connected, or thrown, when hasty. */
+  async open(temper: Temper): Promise<Redis> {
+    const options = {
+      ...OPTIONS[temper],
+      replyMapping: 'legacy' as const,
+      retryStrategy: (attempt: number) =>
+        Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS),
+    };
+    const client =
+      'url' in this.#address
+        ? new Redis(this.#address.url, options)
+        : new Redis({ ...options, path: this.#address.socket });
+    // Without a listener ioredis prints every failed attempt to the console; with one, we say it once per loss.
+    let away = false;
+    client.on('error', (error: Error) => {
+      if (!away) this.#log.warn({ error: error.message }, 'Redis is away; trying again');
+      away = true;
+    });
+    client.on('ready', () => {
+      if (away) this.#log.info('Redis is back');
+      away = false;
+    });
+    this.#clients.add(client);
+    client.once('end', () => this.#clients.delete(client));
+    if (temper === 'hasty') {
+      try {
+        await client.connect();
+      } catch (error) {
+        client.disconnect();
+        throw error;
+      }
+    }
+    return client;
+  }
+
+  /** Ends every client at once; commands still waiting are rejected. */
+  close(): void {
+    for (const client of this.#clients) client.disconnect();
+    this.#clients.clear();
+  }
+}
