@@ -1,0 +1,61 @@
+/** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+import type { Settings } from './schema.js';
+
+/** Gives the absolute path for a relative one that the setting of this name holds. */
+export type ResolvePath = (setting: string, path: string) => string;
+
+export function compile(settings: Settings, absolute: ResolvePath) {
+  const { terraform, lease, queue, retry, retention } = settings;
+  return freeze({
+    ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
+    dataDir: absolute('dataDir', settings.dataDir),
+    log: settings.log,
+    worker: settings.worker,
+    terraform: {
+      ...optional('binary', terraform.binary && program(terraform.binary, absolute)),
+      ...optional('providerMirror', terraform.providerMirror && mirror(terraform.providerMirror, absolute)),
+      parallelism: terraform.parallelism,
+      timeoutMs: terraform.timeout,
+      graceMs: terraform.grace,
+      maxLogBytes: terraform.maxLogBytes,
+      passEnv: terraform.passEnv,
+    },
+    lease: { ttlMs: lease.ttl, renewMs: lease.renew, stopMarginMs: lease.stopMargin },
+    queue: { lockMs: queue.lock, stalledMs: queue.stalled },
+    retry: {
+      createAttempts: retry.createAttempts,
+      destroyAttempts: retry.destroyAttempts,
+      backoffMs: retry.backoff,
+      maxBackoffMs: retry.maxBackoff,
+      throttledBackoffMs: retry.throttledBackoff,
+    },
+    retention: {
+      tombstonesMs: retention.tombstones,
+      historyEntries: retention.historyEntries,
+      eventEntries: retention.eventEntries,
+      stateVersions: retention.stateVersions,
+      logsMs: retention.logs,
+    },
+    stateKeys: settings.stateKeys,
+    stacks: settings.stacks.map((module) =>
+      /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,
+    ),
+  });
+}
+
+/** A bare name is looked for on the PATH; anything with a slash is a path. */
+const program = (binary: string, absolute: ResolvePath): string =>
+  binary.includes('/') ? absolute('terraform.binary', binary) : binary;
+
+const mirror = (place: string, absolute: ResolvePath): string =>
+  place.startsWith('https://') ? place : absolute('terraform.providerMirror', place);
+
+const optional = <Key extends string>(key: Key, value: string | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: string };
+
+type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
+
+function freeze<T>(value: T): Frozen<T> {
+  if (typeof value === 'object' && value !== null) Object.values(value).forEach(freeze);
+  return Object.freeze(value) as Frozen<T>;
+}
