@@ -119,6 +119,10 @@ export const ERROR_KINDS = {
     'transient',
     'Not recognized; nodeyard retries a few times. The run log has the whole message.',
   ),
+  RECORD_UNREADABLE: kind(
+    'permanent',
+    'What is stored under the named key was not written by this nodeyard. Use the version that wrote it, or mend the key.',
+  ),
   REDIS_UNAVAILABLE: kind('transient', 'Redis cannot be reached. Check REDIS_URL and that the server runs.'),
   TERRAFORM_MISSING: kind(
     'permanent',
