@@ -25,6 +25,15 @@ export interface NodePage {
   readonly nodes: readonly NodeRecord[];
   /** Give it back for the next page; absent on the last one. */
   readonly cursor?: string;
+  /** Ids on this page whose records cannot be read; `get` says why. Absent when there are none. */
+  readonly unreadable?: readonly string[];
+}
+
+export interface StrandedOptions {
+  /** Only nodes that nobody has attended to for longer than this; default 0. */
+  readonly olderThanMs?: number;
+  /** Leave out so many of the oldest: how a sweep walks past those whose jobs just wait their turn. */
+  readonly skip?: number;
 }
 
 export interface TransitionRequest {
@@ -110,11 +119,16 @@ export interface NodeStore {
   nextGeneration(id: string): Promise<number | undefined>;
   /** Adds a line to the node’s history and to the stream without moving it. False for an unknown node. */
   note(id: string, by: { readonly actor: Actor; readonly reason: string }): Promise<boolean>;
-  /** Nodes that should have a job or a run and whose lease is not alive, oldest first. */
-  stranded(limit: number): Promise<readonly NodeRecord[]>;
+  /**
+   * Nodes that should have a job or a run and whose lease is not alive; first the one that nobody has attended to for
+   * longest. Attention is a change of state, a lease (until it ends or is given back), a job’s generation.
+   */
+  stranded(limit: number, options?: StrandedOptions): Promise<readonly NodeRecord[]>;
   /** Oldest first. */
   history(id: string): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;
+  /** Of the newest event, `0` without one: where to begin a tail that misses nothing (`$` may, between two reads). */
+  latestPosition(): Promise<string>;
   /** Removes tombstones older than `olderThanMs`; answers how many. */
   purgeTombstones(olderThanMs: number, limit: number): Promise<number>;
   close(): Promise<void>;

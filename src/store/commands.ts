@@ -1,0 +1,79 @@
+/** Registers the scripts with a client and gives each a typed function. ioredis sends a script’s text only once. */
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { NODE_STATES } from '../node/lifecycle.js';
+import { decode } from './hash-fields.js';
+import { askRedis } from './redis-errors.js';
+import { BEGIN, type BeginAsk } from './scripts/begin.js';
+import { COUNTS } from './scripts/counts.js';
+import { CREATE, type CreateAsk } from './scripts/create.js';
+import { RELEASE, RENEW, type ReleaseAsk, type RenewAsk } from './scripts/lease.js';
+import { LIST, type ListAsk } from './scripts/list.js';
+import { NEXT_GENERATION } from './scripts/next-generation.js';
+import { NOTE } from './scripts/note.js';
+import { PATCH, type PatchAsk } from './scripts/patch.js';
+import type { Ask, RecordedAsk } from './scripts/prelude.js';
+import { PURGE, type PurgeAsk } from './scripts/purge.js';
+import { REQUEST_RETRY, type RequestRetryAsk } from './scripts/request-retry.js';
+import { STRANDED, type StrandedAsk } from './scripts/stranded.js';
+import { TRANSITION, type TransitionAsk } from './scripts/transition.js';
+
+const flat = z.array(z.string());
+/** What a script did, and the node’s hash after it. */
+const outcome = <const V extends readonly string[]>(...verdicts: V) => z.tuple([z.enum(verdicts), flat]);
+const term = z
+  .tuple([z.enum(NODE_STATES), z.number()])
+  .transform(([state, expiresAt]) => ({ state, expiresAt }));
+/** Ids with their hashes. */
+const records = z.array(z.tuple([z.string(), flat]));
+const yesOrNo = z.literal([0, 1]).transform((value) => value === 1);
+
+export type FlatRecord = z.output<typeof records>[number];
+
+type Send<A> = (keys: readonly string[], ask: A) => Promise<unknown>;
+
+export type StoreScripts = ReturnType<typeof registerScripts>;
+
+export function registerScripts(redis: Redis) {
+  const send = <A>(name: string, lua: string): Send<A> => {
+    redis.defineCommand(name, { lua });
+    const command: unknown = Reflect.get(redis, name);
+    if (typeof command !== 'function') throw new TypeError(`ioredis did not define ${name}`);
+    return async (keys, ask) =>
+      askRedis(keys[0] ?? name, async (): Promise<unknown> => {
+        return Reflect.apply(command, redis, [keys.length, ...keys, JSON.stringify(ask)]);
+      });
+  };
+  const read =
+    <S extends z.ZodType, A>(reply: S, script: Send<A>) =>
+    async (keys: readonly string[], ask: A): Promise<z.output<S>> =>
+      decode(reply, await script(keys, ask), keys[0] ?? 'reply');
+
+  return {
+    create: read(
+      outcome('created', 'same', 'id-conflict', 'request-conflict'),
+      send<CreateAsk>('nodeyardCreate', CREATE),
+    ),
+    transition: read(
+      outcome('changed', 'unchanged', 'unknown-node', 'wrong-state', 'stale-epoch'),
+      send<TransitionAsk>('nodeyardTransition', TRANSITION),
+    ),
+    begin: read(
+      outcome('begun', 'unknown-node', 'wrong-state', 'lease-held'),
+      send<BeginAsk>('nodeyardBegin', BEGIN),
+    ),
+    requestRetry: read(
+      outcome('changed', 'unchanged', 'unknown-node', 'wrong-state'),
+      send<RequestRetryAsk>('nodeyardRequestRetry', REQUEST_RETRY),
+    ),
+    renew: read(z.array(term).max(1), send<RenewAsk>('nodeyardRenew', RENEW)),
+    release: read(yesOrNo, send<ReleaseAsk>('nodeyardRelease', RELEASE)),
+    patch: read(yesOrNo, send<PatchAsk>('nodeyardPatch', PATCH)),
+    note: read(yesOrNo, send<RecordedAsk>('nodeyardNote', NOTE)),
+    nextGeneration: read(z.number().nullable(), send<Ask>('nodeyardNextGeneration', NEXT_GENERATION)),
+    list: read(z.tuple([z.string(), records]), send<ListAsk>('nodeyardList', LIST)),
+    counts: read(z.array(z.number()), send<Record<string, never>>('nodeyardCounts', COUNTS)),
+    stranded: read(records, send<StrandedAsk>('nodeyardStranded', STRANDED)),
+    purge: read(z.number(), send<PurgeAsk>('nodeyardPurge', PURGE)),
+  };
+}

@@ -1,0 +1,20 @@
+/** What the parts of the Redis store share. */
+import type { Redis } from 'ioredis';
+import type { Log } from '../log.js';
+import type { StoreScripts } from './commands.js';
+
+export interface Retention {
+  /** Events kept for each node. */
+  readonly historyEntries: number;
+  /** Events kept in the stream of all nodes; Redis may keep a few more. */
+  readonly eventEntries: number;
+}
+
+export interface StoreContext {
+  readonly redis: Redis;
+  readonly scripts: StoreScripts;
+  readonly retention: Retention;
+  readonly log: Log;
+  /** Milliseconds since 1970; negative = the clock of Redis. */
+  readonly clock: () => number;
+}

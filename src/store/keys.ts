@@ -1,0 +1,39 @@
+/**
+ * The store’s own Redis keys. Scripts compose key names as well, so the prefixes are exported and interpolated into
+ * them (`scripts/prelude.ts`); no key is spelled twice.
+ *
+ * | key | type | holds |
+ * |---|---|---|
+ * | `node:<id>` | hash | the record (`record-codec.ts`) |
+ * | `nodes:<state>:<group>:<role>` | zset | ids by creation sequence; an empty part stands for "any" |
+ * | `sequence` | integer | the last creation sequence given out |
+ * | `request:<requestId>` | string | the id of the node that the request made |
+ * | `history:<id>` | stream | the node’s last events, under their positions in the event stream |
+ * | `events` | stream | the events of all nodes |
+ * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
+ * | `tombstones` | zset | destroyed nodes by the time of their end |
+ */
+import { KEY_PREFIX, nodeKey } from '../node/keys.js';
+import type { NodeState } from '../node/lifecycle.js';
+
+export const NODE_KEY_PREFIX = nodeKey('');
+export const INDEX_KEY_PREFIX = `${KEY_PREFIX}nodes:`;
+export const REQUEST_KEY_PREFIX = `${KEY_PREFIX}request:`;
+export const HISTORY_KEY_PREFIX = `${KEY_PREFIX}history:`;
+export const SEQUENCE_KEY = `${KEY_PREFIX}sequence`;
+export const EVENTS_KEY = `${KEY_PREFIX}events`;
+export const UNATTENDED_KEY = `${KEY_PREFIX}unattended`;
+export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
+
+export const requestKey = (requestId: string): string => `${REQUEST_KEY_PREFIX}${requestId}`;
+export const historyKey = (nodeId: string): string => `${HISTORY_KEY_PREFIX}${nodeId}`;
+
+export interface IndexPart {
+  readonly state?: NodeState | undefined;
+  readonly group?: string | undefined;
+  readonly role?: string | undefined;
+}
+
+/** The zset of the nodes that match every given part. Names never hold a `:`, so no two combinations share a key. */
+export const indexKey = ({ state, group, role }: IndexPart): string =>
+  `${INDEX_KEY_PREFIX}${state ?? ''}:${group ?? ''}:${role ?? ''}`;

@@ -1,0 +1,103 @@
+/** Writes of nodes, besides their leases. */
+import { NodeyardError } from '../errors.js';
+import { nodeKey } from '../node/keys.js';
+import type { StoreContext } from './context.js';
+import { checkCount, checkDuration, checkId, checkName } from './input.js';
+import { TOMBSTONES_KEY } from './keys.js';
+import { FIRST_STATE, mayRequest, retrySourcesOf } from './lifecycle-arguments.js';
+import { decodeFlat, encodePatch, encodeRequest } from './record-codec.js';
+import { hashRequest } from './request-hash.js';
+import type { IdentifiedRequest, NodeStore, TransitionResult } from './store.js';
+import { boundReason } from './text-bounds.js';
+import { transitionDetails } from './transition-details.js';
+
+const MAX_PURGE = 10_000;
+
+type Writes = Pick<
+  NodeStore,
+  'create' | 'transition' | 'requestRetry' | 'patch' | 'note' | 'nextGeneration' | 'purgeTombstones'
+>;
+
+export function recordWrites({ scripts, clock, retention }: StoreContext): Writes {
+  return {
+    async create(request, { actor, reason }) {
+      const key = nodeKey(checkRequest(request));
+      if (!mayRequest(actor))
+        throw new NodeyardError('INVALID_INPUT', `actor: ${actor} may not request a node`, {
+          field: 'actor',
+        });
+      const [verdict, flat] = await scripts.create([key], {
+        now: clock(),
+        actor,
+        reason: boundReason(reason),
+        retention,
+        state: FIRST_STATE,
+        requestId: request.requestId,
+        requestHash: hashRequest(request),
+        ttl: request.ttl,
+        fields: encodeRequest(request),
+      });
+      if (verdict === 'id-conflict') throw conflict('id', request.id);
+      if (verdict === 'request-conflict') throw conflict('requestId', request.requestId ?? '');
+      return { node: decodeFlat(key, flat), created: verdict === 'created' };
+    },
+
+    async transition(id, request) {
+      const key = nodeKey(checkId(id));
+      const [verdict, flat] = await scripts.transition([key], {
+        now: clock(),
+        retention,
+        ...transitionDetails(request),
+      });
+      return moved(key, verdict, flat);
+    },
+
+    async requestRetry(id, { actor, reason }) {
+      const key = nodeKey(checkId(id));
+      const [verdict, flat] = await scripts.requestRetry([key], {
+        now: clock(),
+        actor,
+        reason: boundReason(reason ?? 'another try of the create was asked for'),
+        retention,
+        sources: retrySourcesOf('create'),
+      });
+      return moved(key, verdict, flat);
+    },
+
+    patch: async (id, epoch, patch) =>
+      scripts.patch([nodeKey(checkId(id))], { now: clock(), epoch, set: encodePatch(patch) }),
+
+    note: async (id, { actor, reason }) =>
+      scripts.note([nodeKey(checkId(id))], { now: clock(), actor, reason: boundReason(reason), retention }),
+
+    nextGeneration: async (id) =>
+      (await scripts.nextGeneration([nodeKey(checkId(id))], { now: clock() })) ?? undefined,
+
+    purgeTombstones: async (olderThanMs, limit) =>
+      scripts.purge([TOMBSTONES_KEY], {
+        now: clock(),
+        olderThanMs: checkDuration(olderThanMs, 'olderThanMs'),
+        limit: checkCount(limit, 'limit', MAX_PURGE),
+      }),
+  };
+}
+
+/** Everything of a request that becomes part of a key. Answers the id. */
+function checkRequest({ id, group, role, requestId }: IdentifiedRequest): string {
+  checkName(group, 'group');
+  checkName(role, 'role');
+  if (requestId !== undefined) checkName(requestId, 'requestId');
+  return checkId(id);
+}
+
+const conflict = (field: 'id' | 'requestId', value: string): NodeyardError =>
+  new NodeyardError('REQUEST_CONFLICT', `${field}: ${value} was used for a different request`, { field });
+
+type MoveVerdict = 'changed' | 'unchanged' | 'unknown-node' | 'wrong-state' | 'stale-epoch';
+
+function moved(key: string, verdict: MoveVerdict, flat: readonly string[]): TransitionResult {
+  if (verdict === 'unknown-node') return { refused: verdict };
+  const node = decodeFlat(key, flat);
+  if (verdict === 'changed' || verdict === 'unchanged') return { node, changed: verdict === 'changed' };
+  return { refused: verdict, node };
+}

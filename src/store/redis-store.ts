@@ -1,0 +1,49 @@
+/** The state store in Redis: every write is one Lua script, so that it happens whole or not at all. */
+import type { Redis } from 'ioredis';
+import { NodeyardError } from '../errors.js';
+import { type Log, silentLog } from '../log.js';
+import { BlockingConnections, duplicateForBlocking } from './blocking-connections.js';
+import { registerScripts } from './commands.js';
+import type { Retention, StoreContext } from './context.js';
+import { eventReads } from './event-reads.js';
+import { checkCount } from './input.js';
+import { leases } from './leases.js';
+import { recordReads } from './record-reads.js';
+import { recordWrites } from './record-writes.js';
+import type { NodeStore } from './store.js';
+
+export interface RedisStoreOptions {
+  /** Stays the caller’s: `close()` leaves it open. */
+  readonly redis: Redis;
+  /** Makes a connection for one waiting tail; the store closes it. Default: a duplicate of `redis`. */
+  readonly blocking?: () => Redis;
+  readonly retention: Retention;
+  /** Milliseconds since 1970. Default: the clock of Redis, which all workers share. */
+  readonly clock?: () => number;
+  /** Hears of records that cannot be read. */
+  readonly log?: Log;
+}
+
+const CLOCK_OF_REDIS = (): number => -1;
+
+/** Throws CONFIG_INVALID for a client with a key prefix, INVALID_INPUT for a retention of nothing. */
+export function createRedisStore(options: RedisStoreOptions): NodeStore {
+  const { redis, retention, clock = CLOCK_OF_REDIS, log = silentLog } = options;
+  if (redis.options.keyPrefix)
+    throw new NodeyardError(
+      'CONFIG_INVALID',
+      'keyPrefix: the store composes keys itself; give a client without one',
+    );
+  checkCount(retention.historyEntries, 'retention.historyEntries');
+  checkCount(retention.eventEntries, 'retention.eventEntries');
+
+  const context: StoreContext = { redis, scripts: registerScripts(redis), retention, log, clock };
+  const blocking = new BlockingConnections(options.blocking ?? (() => duplicateForBlocking(redis)));
+  return {
+    ...recordReads(context),
+    ...recordWrites(context),
+    ...leases(context),
+    ...eventReads(context, blocking),
+    close: async () => blocking.close(),
+  };
+}

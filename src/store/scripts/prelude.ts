@@ -1,0 +1,167 @@
+/**
+ * Lua that several scripts share. Every script gets one argument, a JSON document that it knows as `ask`, and says
+ * what it did as a verdict with the node’s record. What the lifecycle allows stands in `ask`, never in Lua.
+ */
+import { DRIVEN_STATES, isTerminal, NODE_STATES, type NodeState } from '../../node/lifecycle.js';
+import * as keys from '../keys.js';
+import { UNSOUND_RECORD } from '../redis-errors.js';
+
+/** What every script is told. */
+export interface Ask {
+  /** Milliseconds since 1970; negative = the clock of Redis. */
+  readonly now: number;
+}
+
+/** What every script that adds an event is told. */
+export interface RecordedAsk extends Ask {
+  readonly actor: string;
+  readonly reason?: string | undefined;
+  readonly retention: { readonly historyEntries: number; readonly eventEntries: number };
+}
+
+const list = (words: readonly string[]): string => `{ ${words.map((word) => `'${word}'`).join(', ')} }`;
+const set = (words: readonly NodeState[]): string =>
+  `{ ${words.map((word) => `${word} = true`).join(', ')} }`;
+
+export const ASK = `
+local ask = cjson.decode(ARGV[1])
+local now = ask.now
+if now < 0 then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+end
+`;
+
+/** Fields that a script may look at; absent ones read as ''. Documents (inputs, outputs …) are never among them. */
+const LOADED_FIELDS = [
+  'id',
+  'sequence',
+  'group',
+  'role',
+  'requestId',
+  'state',
+  'epoch',
+  'leaseHolder',
+  'leaseExpiresAt',
+  'createSucceeded',
+  'retryRequested',
+  'failureOperation',
+] as const;
+
+export const NODE = `
+local FIELDS = ${list(LOADED_FIELDS)}
+local TERMINAL = ${set(NODE_STATES.filter(isTerminal))}
+
+local function load(key)
+  if redis.call('EXISTS', key) == 0 then return nil end
+  local values = redis.call('HMGET', key, unpack(FIELDS))
+  local node = { key = key }
+  for i, name in ipairs(FIELDS) do node[name] = values[i] or '' end
+  -- Found out before the first write: a script that stops halfway is not rolled back.
+  local sound = tonumber(node.sequence) and tonumber(node.epoch)
+  for _, name in ipairs({ 'id', 'group', 'role', 'state' }) do sound = sound and node[name] ~= '' end
+  if not sound then error('${UNSOUND_RECORD}') end
+  return node
+end
+
+local function write(node, fields)
+  local arguments = {}
+  for name, value in pairs(fields) do
+    node[name] = value
+    arguments[#arguments + 1] = name
+    arguments[#arguments + 1] = value
+  end
+  if #arguments > 0 then redis.call('HSET', node.key, unpack(arguments)) end
+end
+
+local function clear(node, names)
+  for _, name in ipairs(names) do node[name] = '' end
+  if #names > 0 then redis.call('HDEL', node.key, unpack(names)) end
+end
+
+local function epoch_of(node) return tonumber(node.epoch) end
+local function lease_end(node) return tonumber(node.leaseExpiresAt) or 0 end
+
+local function answer(verdict, node)
+  return { verdict, node and redis.call('HGETALL', node.key) or {} }
+end
+`;
+
+/** A node counts as attended until its lease ends; without one, since the last time that something was done for it. */
+export const ATTENTION = `
+local DRIVEN = ${set(DRIVEN_STATES)}
+
+local function note_attention(node)
+  if DRIVEN[node.state] or node.retryRequested == '1' then
+    redis.call('ZADD', '${keys.UNATTENDED_KEY}', math.max(now, lease_end(node)), node.id)
+  else
+    redis.call('ZREM', '${keys.UNATTENDED_KEY}', node.id)
+  end
+end
+`;
+
+export const INDEX = `
+local function index_keys(node, state)
+  local function index(group, role) return '${keys.INDEX_KEY_PREFIX}' .. state .. ':' .. group .. ':' .. role end
+  return { index('', ''), index(node.group, ''), index('', node.role), index(node.group, node.role) }
+end
+
+-- The empty state stands for "any".
+local function index_add(node, state)
+  for _, key in ipairs(index_keys(node, state)) do redis.call('ZADD', key, node.sequence, node.id) end
+end
+
+local function index_remove(node, state)
+  for _, key in ipairs(index_keys(node, state)) do redis.call('ZREM', key, node.id) end
+end
+`;
+
+export const EVENT = `
+local function append_event(node, event)
+  local entry = {
+    'type', event.type, 'nodeId', node.id, 'group', node.group, 'role', node.role,
+    'actor', ask.actor, 'epoch', epoch_of(node), 'at', now,
+  }
+  for _, name in ipairs({ 'from', 'to', 'reason', 'failure' }) do
+    if event[name] then
+      entry[#entry + 1] = name
+      entry[#entry + 1] = event[name]
+    end
+  end
+  local position = redis.call(
+    'XADD', '${keys.EVENTS_KEY}', 'MAXLEN', '~', ask.retention.eventEntries, '*', unpack(entry))
+  redis.call(
+    'XADD', '${keys.HISTORY_KEY_PREFIX}' .. node.id, 'MAXLEN', '=', ask.retention.historyEntries, position, unpack(entry))
+end
+`;
+
+/** The one place where a state is assigned. `entering` is what `lifecycle-arguments.ts` says of the new state. */
+export const MOVE = `
+local function may_leave(node, sources)
+  local source = sources[node.state]
+  return source and (not source.field or node[source.field] == source.value)
+end
+
+local function move(node, to, entering)
+  index_remove(node, node.state)
+  index_add(node, to)
+  clear(node, { 'failure', 'failureOperation' })
+  write(node, { state = to, since = now, updatedAt = now, retryRequested = '0' })
+  clear(node, entering.clear)
+  write(node, entering.set)
+  if entering.tombstone then redis.call('ZADD', '${keys.TOMBSTONES_KEY}', now, node.id) end
+  note_attention(node)
+end
+`;
+
+/** Reads many records; one that cannot be read comes back empty, so that it spoils only itself. */
+export const RECORDS = `
+local function records(ids)
+  local found = {}
+  for i, id in ipairs(ids) do
+    local fields = redis.pcall('HGETALL', '${keys.NODE_KEY_PREFIX}' .. id)
+    found[i] = { id, fields.err and {} or fields }
+  end
+  return found
+end
+`;
