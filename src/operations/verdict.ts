@@ -9,8 +9,6 @@ export type Verdict =
   | { readonly kind: 'requeue' }
   /** The destruction of the node was asked for: its destroy job goes on from here. */
   | { readonly kind: 'yield' }
-  /** Already as it should be. */
-  | { readonly kind: 'succeed' }
   | { readonly kind: 'fail'; readonly retryable: boolean };
 
 export interface RetryPolicy {
@@ -50,8 +48,9 @@ export function verdictOf({ code, operation, attempts, policy, random }: Verdict
     case 'conflict':
       return { kind: 'retry', delayMs: Math.max(CONFLICT_RETRY_MS, policy.backoffMs), costsAttempt: false };
     case 'gone':
-      // A create that meets NotFound has met eventual consistency: the thing it just made is not visible yet.
-      return operation === 'destroy' ? { kind: 'succeed' } : again(policy.backoffMs);
+      // A create has met eventual consistency: the thing it just made is not visible yet. A destroy takes what is gone out
+      // of the state itself (destroy-canonical.ts); where Terraform did not say what it was, the next refresh does.
+      return again(policy.backoffMs);
     case 'auth':
       // The environment may hold fresh credentials at the next try; after that a person has to act.
       return attempts < 2

@@ -1,0 +1,128 @@
+/**
+ * The composition root: the only place that knows how the parts fit together. Commands open an `App`; a worker builds
+ * what it needs on top of it.
+ */
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { NodeyardClient } from './client.js';
+import { type Config, searchPath } from './config.js';
+import { checkRedis } from './embedded/check-redis.js';
+import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
+import { NodeyardError } from './errors.js';
+import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
+import { Connections, type Temper } from './queue/connections.js';
+import { JobQueues } from './queue/jobs.js';
+import { parseStateKey } from './state/crypto.js';
+import { createRedisStateRepository } from './state/redis-repository.js';
+import type { StateRepository } from './state/repository.js';
+import { createRedisStore } from './store/redis-store.js';
+import type { NodeStore } from './store/store.js';
+import { createEventTail, type EventTail } from './store/tail.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly env: Environment;
+  /** `hasty` for commands and producers, `patient` for workers. */
+  readonly temper: Temper;
+  readonly log?: Log;
+}
+
+/** Absolute paths below the data directory. */
+export interface DataDirectories {
+  readonly runs: string;
+  readonly logs: string;
+  readonly nodes: string;
+  readonly bundles: string;
+}
+
+export interface App {
+  readonly config: Config;
+  readonly env: Environment;
+  readonly log: Log;
+  /** Takes the secrets of the configuration and the environment out of a text. */
+  readonly redact: (text: string) => string;
+  readonly directories: DataDirectories;
+  readonly connections: Connections;
+  readonly redis: Redis;
+  readonly store: NodeStore;
+  readonly states: StateRepository;
+  readonly queues: JobQueues;
+  readonly tail: EventTail;
+  readonly client: NodeyardClient;
+  /** Ends every connection, and the embedded Redis if this process started it. */
+  close(): Promise<void>;
+}
+
+/** Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID. */
+export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
+  const redact = createRedactor([...secretsOf(env), ...secretsOf({ REDIS_URL: config.redisUrl }), ...config.stateKeys]);
+  const log = given ?? createLog({ level: config.log.level, redact });
+  const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
+  const connections = new Connections(addressOf(config, embedded), log);
+  try {
+    const redis = await connections.open(temper);
+    await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
+    const store = createRedisStore({ redis, retention: config.retention, log });
+    const states = createRedisStateRepository({
+      redis,
+      keys: config.stateKeys.map(parseStateKey),
+      keptVersions: config.retention.stateVersions,
+    });
+    const queues = new JobQueues(redis);
+    const tail = createEventTail(store, log);
+    return {
+      config,
+      env,
+      log,
+      redact,
+      directories: directoriesIn(config.dataDir),
+      connections,
+      redis,
+      store,
+      states,
+      queues,
+      tail,
+      client: new NodeyardClient({ store, queues, tail }),
+      async close() {
+        await tail.close();
+        await queues.close();
+        await store.close();
+        connections.close();
+        await embedded?.stop();
+      },
+    };
+  } catch (error) {
+    connections.close();
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+const startEmbedded = (config: Config, env: Environment, log: Log): Promise<EmbeddedRedis> =>
+  startEmbeddedRedis({ dataDir: config.dataDir, path: searchPath(config, env), log });
+
+function addressOf({ redisUrl }: Config, embedded: EmbeddedRedis | undefined) {
+  if (embedded !== undefined) return { socket: embedded.socket };
+  const url = redisUrl ?? '';
+  return url.startsWith('/') ? { socket: url } : { url };
+}
+
+/** A Redis that may evict keys would lose states; one without a journal may lose the last ones with its machine. */
+async function refuseUnfitRedis(redis: Redis, log: Log): Promise<void> {
+  const findings = await checkRedis(redis);
+  const lines = findings.map(({ setting, found, wanted, mend }) => `${setting} is ${found}, wanted ${wanted}: ${mend}`);
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new NodeyardError('CONFIG_INVALID', `Redis cannot be used. ${lines.join(' ')}`);
+  for (const line of lines) log.warn(line);
+}
+
+function directoriesIn(dataDir: string): DataDirectories {
+  return {
+    runs: join(dataDir, 'runs'),
+    logs: join(dataDir, 'logs'),
+    nodes: join(dataDir, 'nodes'),
+    bundles: join(dataDir, 'bundles'),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * What a producer does: ask for a node, ask for its destruction, wait for either. Intent is stored before the job is
+ * added; should the process die in between, the workers’ sweep adds the job.
+ */
+import { randomInt } from 'node:crypto';
+import { NodeyardError } from './errors.js';
+import type { Actor, NodeState, Operation } from './node/lifecycle.js';
+import { parseInput } from './node/problems.js';
+import type { NodeRecord } from './node/record.js';
+import { type NodeRequest, nodeRequestSchema } from './node/request.js';
+import type { JobQueues } from './queue/jobs.js';
+import type { NodeStore, TransitionResult } from './store/store.js';
+import type { EventTail } from './store/tail.js';
+
+export interface Requested {
+  readonly node: NodeRecord;
+  /** False when the same request had made the node before. */
+  readonly created: boolean;
+}
+
+export interface By {
+  /** `producer` when absent. */
+  readonly actor?: Actor;
+  readonly reason?: string;
+}
+
+export interface WaitOptions {
+  /** Give up after so many milliseconds; for ever when absent. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
+const ID_LENGTH = 10;
+/** A look at the store even if no event came: an event may be missed while Redis is away. */
+const LOOK_AGAIN_MS = 5_000;
+
+/** Ten lower-case letters and digits, beginning with a letter: 4·10^14 ids. */
+export function newNodeId(): string {
+  const letter = (limit: number): string => ID_ALPHABET.charAt(randomInt(limit));
+  return letter(26) + Array.from({ length: ID_LENGTH - 1 }, () => letter(ID_ALPHABET.length)).join('');
+}
+
+export class NodeyardClient {
+  readonly #store: NodeStore;
+  readonly #queues: JobQueues;
+  readonly #tail: EventTail;
+
+  constructor(parts: { readonly store: NodeStore; readonly queues: JobQueues; readonly tail: EventTail }) {
+    this.#store = parts.store;
+    this.#queues = parts.queues;
+    this.#tail = parts.tail;
+  }
+
+  /**
+   * Asks for a node. The same `requestId` (or the same `id`) with the same content makes one node however often it is
+   * sent. Throws INVALID_INPUT (field named), REQUEST_CONFLICT, REDIS_UNAVAILABLE.
+   */
+  async requestNode(request: NodeRequest, by: By = {}): Promise<Requested> {
+    const valid = parseInput(nodeRequestSchema, request);
+    const result = await this.#store.create(
+      { ...valid, id: valid.id ?? newNodeId() },
+      { actor: by.actor ?? 'producer', ...(by.reason === undefined ? {} : { reason: by.reason }) },
+    );
+    if (result.created) await this.#enqueue('create', result.node.id);
+    return result;
+  }
+
+  /**
+   * Asks for a node’s destruction, in whatever state it is; asking again changes nothing. A FAILED destroy is tried
+   * again. Throws UNKNOWN_NODE, WRONG_STATE (`expected` was not met), REDIS_UNAVAILABLE.
+   */
+  async requestDestruction(
+    nodeId: string,
+    by: By & { expected?: readonly NodeState[] } = {},
+  ): Promise<NodeRecord> {
+    const result = await this.#store.transition(nodeId, {
+      to: 'DESTRUCTION_REQUESTED',
+      actor: by.actor ?? 'producer',
+      ...(by.reason === undefined ? {} : { reason: by.reason }),
+      ...(by.expected === undefined ? {} : { expected: by.expected }),
+    });
+    if ('refused' in result && result.refused === 'wrong-state' && result.node.state === 'DESTROYED')
+      return result.node;
+    const { node, changed } = accepted(nodeId, result);
+    if (changed) await this.#enqueue('destroy', nodeId);
+    return node;
+  }
+
+  /** Tries a FAILED create or destroy again. Throws UNKNOWN_NODE, WRONG_STATE. */
+  async retry(nodeId: string, by: By = {}): Promise<NodeRecord> {
+    const node = await this.get(nodeId);
+    if (node.state !== 'FAILED') {
+      throw new NodeyardError(
+        'WRONG_STATE',
+        `node ${nodeId} is ${node.state}; only a FAILED node can be retried`,
+      );
+    }
+    const actor = by.actor ?? 'operator';
+    if (node.failure?.operation !== 'create')
+      return this.requestDestruction(nodeId, { ...by, actor, expected: ['FAILED'] });
+    const reason = by.reason === undefined ? {} : { reason: by.reason };
+    const retried = accepted(nodeId, await this.#store.requestRetry(nodeId, { actor, ...reason }));
+    await this.#enqueue('create', nodeId);
+    return retried.node;
+  }
+
+  /** Throws UNKNOWN_NODE. */
+  async get(nodeId: string): Promise<NodeRecord> {
+    const node = await this.#store.get(nodeId);
+    if (node === undefined) throw unknownNode(nodeId);
+    return node;
+  }
+
+  /**
+   * Waits until the node is in one of `states`. Ends early, with the record, when it can no longer get there by itself:
+   * FAILED, or DESTROYED. Throws UNKNOWN_NODE, TIMED_OUT, or the signal’s reason.
+   */
+  async waitFor(
+    nodeId: string,
+    states: readonly NodeState[],
+    options: WaitOptions = {},
+  ): Promise<NodeRecord> {
+    const ends = new Set<NodeState>([...states, 'FAILED', 'DESTROYED']);
+    const deadline =
+      options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.timeoutMs;
+    let wake = (): void => {};
+    const unsubscribe = this.#tail.subscribe((event) => {
+      if (event.nodeId === nodeId) wake();
+    });
+    const onAbort = (): void => wake();
+    options.signal?.addEventListener('abort', onAbort);
+    try {
+      for (;;) {
+        options.signal?.throwIfAborted();
+        const moved = new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        const node = await this.get(nodeId);
+        if (ends.has(node.state) && !(node.state === 'FAILED' && node.retryRequested)) return node;
+        const left = deadline - performance.now();
+        if (left <= 0) {
+          const waited = `waited ${options.timeoutMs} ms for ${states.join(' or ')}`;
+          throw new NodeyardError('TIMED_OUT', `node ${nodeId} is still ${node.state}: ${waited}`);
+        }
+        await within(moved, Math.min(left, LOOK_AGAIN_MS));
+      }
+    } finally {
+      options.signal?.removeEventListener('abort', onAbort);
+      unsubscribe();
+    }
+  }
+
+  async #enqueue(operation: Operation, nodeId: string): Promise<void> {
+    const generation = await this.#store.nextGeneration(nodeId);
+    if (generation !== undefined) await this.#queues.add(operation, nodeId, generation);
+  }
+}
+
+const unknownNode = (nodeId: string): NodeyardError =>
+  new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, { field: 'nodeId' });
+
+function accepted(nodeId: string, result: TransitionResult): { node: NodeRecord; changed: boolean } {
+  if (!('refused' in result)) return result;
+  if (result.refused === 'unknown-node') throw unknownNode(nodeId);
+  throw new NodeyardError('WRONG_STATE', `node ${nodeId} is ${result.node.state}, which does not allow this`);
+}
+
+/** Resolves with `event`, or after `ms`. */
+async function within(event: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([event, late]);
+  clearTimeout(timer);
+}

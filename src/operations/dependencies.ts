@@ -1,0 +1,49 @@
+/** What the operations are made of. The composition root (src/app.ts) puts it together. */
+import type { StackCatalog } from '../../stacks/catalog.js';
+import type { Log } from '../log.js';
+import type { StateRepository } from '../state/repository.js';
+import type { NodeStore } from '../store/store.js';
+import type { TerraformBinary } from '../terraform/binary.js';
+import type { Bundles } from '../terraform/bundle.js';
+import type { LeaseTimes } from './lease.js';
+import type { Recovery } from './recover.js';
+import type { RetryPolicy } from './verdict.js';
+
+export interface OperationSettings {
+  readonly lease: LeaseTimes;
+  readonly retry: RetryPolicy;
+  readonly terraform: {
+    readonly parallelism: number;
+    readonly timeoutMs: number;
+    readonly graceMs: number;
+    readonly maxLogBytes: number;
+    readonly passEnv: readonly string[];
+  };
+}
+
+/** Absolute paths below the data directory. */
+export interface OperationDirectories {
+  readonly runs: string;
+  readonly logs: string;
+  /** One directory per node for what a stack keeps on this machine. */
+  readonly nodes: string;
+}
+
+export interface OperationDependencies {
+  readonly store: NodeStore;
+  readonly states: StateRepository;
+  readonly catalog: StackCatalog;
+  readonly terraform: TerraformBinary;
+  readonly bundles: Bundles;
+  readonly recovery: Recovery;
+  readonly settings: OperationSettings;
+  readonly directories: OperationDirectories;
+  /** The environment that Terraform’s is chosen from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Takes secrets out of text that leaves the run: diagnostics and archived logs. */
+  readonly redact: (text: string) => string;
+  readonly log: Log;
+  /** Milliseconds, never going back. */
+  readonly monotonic: () => number;
+  readonly random: () => number;
+}

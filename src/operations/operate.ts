@@ -1,0 +1,29 @@
+/** What every operation does around its own work: recovery first, then the lease, and the lease given back at the end. */
+import type { Operation } from '../node/lifecycle.js';
+import type { OperationDependencies } from './dependencies.js';
+import { later, type Outcome } from './outcome.js';
+import { outcomeOfRefusal } from './refusal.js';
+import type { OperationRequest } from './request.js';
+import { Session } from './session.js';
+
+/** An earlier run of the node is still ending on this machine. */
+const BUSY_RETRY_MS = 1_000;
+
+export async function operate(
+  dependencies: OperationDependencies,
+  operation: Operation,
+  request: OperationRequest,
+  work: (session: Session) => Promise<Outcome>,
+): Promise<Outcome> {
+  if ((await dependencies.recovery.node(request.nodeId)) === 'busy') {
+    return later(BUSY_RETRY_MS, 'an earlier run of the node is still ending');
+  }
+  const session = await Session.open(dependencies, { ...request, operation });
+  if ('refused' in session) return outcomeOfRefusal(session, operation, request.nodeId);
+  request.onSession?.(session);
+  try {
+    return await work(session);
+  } finally {
+    await session.end();
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * One operation on one node, from the moment its lease is taken until it is given back. Whatever wants to stop the
+ * operation (a lost lease, a shutdown, a request for destruction) says so here; the session passes it to the Terraform
+ * that runs now, or keeps the next one from starting.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Log } from '../log.js';
+import type { Operation } from '../node/lifecycle.js';
+import type { NodeRecord, Progress, ResourceId } from '../node/record.js';
+import type { NodeStore, Refusal } from '../store/store.js';
+import { type KeptLease, keepLease, type LeaseTimes } from './lease.js';
+
+export type StopReason = 'cancelled' | 'shutdown' | 'lease-lost';
+
+/** A job as far as an operation needs to know it: so that a dead worker’s job can be given back by its token. */
+export interface JobRef {
+  readonly queue: string;
+  readonly id: string;
+  readonly token: string;
+}
+
+export interface SessionDependencies {
+  readonly store: NodeStore;
+  readonly settings: { readonly lease: LeaseTimes };
+  readonly log: Log;
+  readonly monotonic: () => number;
+}
+
+export interface SessionRequest {
+  readonly operation: Operation;
+  readonly nodeId: string;
+  readonly job?: JobRef;
+  /** Hears of every step; called often, must not throw. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Fires when even storing must be given up, at the end of a shutdown’s patience. */
+  readonly abandon?: AbortSignal;
+}
+
+/** Progress goes to the store at most so often; it is a courtesy, transitions are not. */
+const PROGRESS_INTERVAL_MS = 1_000;
+
+export class Session {
+  readonly operation: Operation;
+  readonly node: NodeRecord;
+  readonly epoch: number;
+  readonly holder: string;
+  readonly job: JobRef | undefined;
+  readonly log: Log;
+  readonly abandon: AbortSignal | undefined;
+  readonly #dependencies: SessionDependencies;
+  readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #resources: ResourceId[];
+  #lease: KeptLease | undefined;
+  #stopReason: StopReason | undefined;
+  #running: ((reason: StopReason) => void) | undefined;
+  #runs = 0;
+  #progress: Progress | undefined;
+  #progressTimer: NodeJS.Timeout | undefined;
+
+  private constructor(
+    dependencies: SessionDependencies,
+    request: SessionRequest,
+    taken: { node: NodeRecord; epoch: number; holder: string },
+  ) {
+    this.#dependencies = dependencies;
+    this.operation = request.operation;
+    this.job = request.job;
+    this.abandon = request.abandon;
+    this.#onProgress = request.onProgress;
+    this.node = taken.node;
+    this.epoch = taken.epoch;
+    this.holder = taken.holder;
+    this.#resources = [...taken.node.resources];
+    this.log = dependencies.log.child({
+      nodeId: taken.node.id,
+      epoch: taken.epoch,
+      operation: request.operation,
+    });
+  }
+
+  /** Takes the lease and begins, or says why that is refused. */
+  static async open(dependencies: SessionDependencies, request: SessionRequest): Promise<Session | Refusal> {
+    const { store, settings, monotonic } = dependencies;
+    const holder = randomUUID();
+    const takenAt = monotonic();
+    const begun = await store.begin(request.nodeId, {
+      operation: request.operation,
+      holder,
+      leaseMs: settings.lease.ttlMs,
+    });
+    if ('refused' in begun) return begun;
+    const session = new Session(dependencies, request, { ...begun, holder });
+    session.#lease = keepLease({
+      store,
+      nodeId: request.nodeId,
+      claim: { epoch: begun.epoch, holder },
+      times: settings.lease,
+      log: session.log,
+      monotonic,
+      takenAt,
+      listener: {
+        lost: () => session.stop('lease-lost'),
+        state: (state) => {
+          if (request.operation === 'create' && state === 'DESTRUCTION_REQUESTED') session.stop('cancelled');
+        },
+      },
+    });
+    return session;
+  }
+
+  /** Why the operation has to end, once it has. The first reason stays. */
+  get stopReason(): StopReason | undefined {
+    return this.#stopReason;
+  }
+
+  stop(reason: StopReason): void {
+    if (this.#stopReason !== undefined) return;
+    this.#stopReason = reason;
+    this.log.info({ reason }, 'stopping');
+    this.#running?.(reason);
+  }
+
+  /** Ties the Terraform that runs now to `stop`, for as long as `work` lasts. */
+  async whileRunning<T>(stop: (reason: StopReason) => void, work: Promise<T>): Promise<T> {
+    this.#running = stop;
+    if (this.#stopReason !== undefined) stop(this.#stopReason);
+    try {
+      return await work;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  /** Where the next run’s saves begin: the saves of one epoch are ordered, whichever of its runs they are from. */
+  nextFirstSequence(): number {
+    this.#runs += 1;
+    return this.#runs * 1_000_000;
+  }
+
+  /** Notes a resource the moment a run reports that it exists. */
+  noteResource(resource: ResourceId): void {
+    this.forgetResource(resource.address);
+    this.#resources.push(resource);
+  }
+
+  forgetResource(address: string): void {
+    const known = this.#resources.findIndex((other) => other.address === address);
+    if (known >= 0) this.#resources.splice(known, 1);
+  }
+
+  report(progress: Progress): void {
+    this.#progress = progress;
+    this.#onProgress?.(progress);
+    this.#progressTimer ??= setTimeout(() => {
+      this.#progressTimer = undefined;
+      void this.#storeProgress();
+    }, PROGRESS_INTERVAL_MS);
+  }
+
+  /** Writes the resources that are known by now; before a transition, so that the record never lags behind its state. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#progressTimer);
+    this.#progressTimer = undefined;
+    await this.#storeProgress();
+  }
+
+  /**
+   * Ends the session. The lease is released, so that the node may be taken by another run; where that cannot be said
+   * (Redis is away), it runs out by itself.
+   */
+  async end(): Promise<void> {
+    clearTimeout(this.#progressTimer);
+    this.#lease?.stop();
+    try {
+      await this.#dependencies.store.release(this.node.id, { epoch: this.epoch, holder: this.holder });
+    } catch (error) {
+      this.log.warn({ error: String(error) }, 'lease not released; it runs out by itself');
+    }
+  }
+
+  async #storeProgress(): Promise<void> {
+    if (this.#progress === undefined) return;
+    const patch = { progress: this.#progress, resources: this.#resources };
+    try {
+      await this.#dependencies.store.patch(this.node.id, this.epoch, patch);
+    } catch (error) {
+      this.log.debug({ error: String(error) }, 'progress not stored');
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** From a node’s record to what Terraform reads, and back from Terraform’s outputs to the record’s. */
+import { join } from 'node:path';
+import { NodeyardError } from '../errors.js';
+import type { NodeRecord } from '../node/record.js';
+import { type RequiredProvider, synthesize } from '../synth/synthesize.js';
+import type { OperationDependencies } from './dependencies.js';
+import type { Session } from './session.js';
+
+export interface SynthesizedNode {
+  /** Text of cdk.tf.json. */
+  readonly configuration: string;
+  readonly providers: Readonly<Record<string, RequiredProvider>>;
+  /** Terraform’s outputs under the names that the stack gave them. */
+  readOutputs(outputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+}
+
+/** Throws UNKNOWN_STACK, INVALID_INPUT, CONFIGURATION. */
+export function synthesizeNode(
+  { catalog, directories }: Pick<OperationDependencies, 'catalog' | 'directories'>,
+  node: NodeRecord,
+): SynthesizedNode {
+  const { id: nodeId, group, role, tags, inputs } = node;
+  const localDir = join(directories.nodes, nodeId);
+  const { configuration, providers, outputNames } = synthesize(catalog.get(node.stack), [
+    { nodeId, group, role, tags, inputs, localDir },
+  ]);
+  const names = outputNames.get(nodeId) ?? {};
+  return {
+    configuration,
+    providers,
+    readOutputs: (outputs) =>
+      Object.fromEntries(
+        Object.entries(names).flatMap(([terraformName, name]) =>
+          terraformName in outputs ? [[name, outputs[terraformName]]] : [],
+        ),
+      ),
+  };
+}
+
+/**
+ * The same for a destroy, which must not fail because a stack was changed or removed since: then the configuration that
+ * the node was made by serves. Throws what `synthesizeNode` throws when there is none.
+ */
+export async function synthesizeForDestroy(
+  dependencies: OperationDependencies,
+  session: Session,
+): Promise<Pick<SynthesizedNode, 'configuration' | 'providers'>> {
+  try {
+    return synthesizeNode(dependencies, session.node);
+  } catch (error) {
+    const configuration = await dependencies.states.loadConfiguration(session.node.id);
+    if (configuration === undefined || !(error instanceof NodeyardError)) throw error;
+    session.log.warn({ code: error.code, message: error.message }, 'destroying by the stored configuration');
+    return { configuration, providers: requiredProvidersOf(configuration) };
+  }
+}
+
+function requiredProvidersOf(configuration: string): Readonly<Record<string, RequiredProvider>> {
+  const parsed = JSON.parse(configuration) as {
+    terraform?: { required_providers?: Record<string, RequiredProvider> };
+  };
+  return parsed.terraform?.required_providers ?? {};
+}

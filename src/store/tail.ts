@@ -1,0 +1,62 @@
+/** One reader of the event stream for many listeners, so that a hundred waiters cost one blocked connection. */
+import type { Log } from '../log.js';
+import type { NodeEvent } from '../node/record.js';
+import type { NodeStore } from './store.js';
+
+/** How long one read waits for something new. Only bounds how soon a closed tail ends. */
+const BLOCK_MS = 1_000;
+const BATCH = 500;
+/** After a failed read; Redis is away and every reader would ask again at once. */
+const PAUSE_MS = 500;
+
+export type EventListener = (event: NodeEvent) => void;
+
+export interface EventTail {
+  /** Hears every event from now on. Answers the function that ends it. */
+  subscribe(listener: EventListener): () => void;
+  close(): Promise<void>;
+}
+
+/**
+ * Reads from the first subscription to the last, from the stream’s end at that moment. Events that come while Redis is
+ * away are read when it is back; the stream keeps its place.
+ */
+export function createEventTail(store: Pick<NodeStore, 'events'>, log: Log): EventTail {
+  const listeners = new Set<EventListener>();
+  let reading: Promise<void> | undefined;
+  let closed = false;
+
+  const read = async (): Promise<void> => {
+    let after = '$';
+    while (!closed && listeners.size > 0) {
+      try {
+        const events = await store.events({ after, limit: BATCH, blockMs: BLOCK_MS });
+        for (const event of events) {
+          after = event.position;
+          for (const listener of [...listeners]) listener(event);
+        }
+      } catch (error) {
+        if (closed) return;
+        log.debug({ error: String(error) }, 'events not read; trying again');
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      }
+    }
+  };
+
+  return {
+    subscribe(listener) {
+      listeners.add(listener);
+      reading ??= read().finally(() => {
+        reading = undefined;
+      });
+      return () => {
+        listeners.delete(listener);
+      };
+    },
+    async close() {
+      closed = true;
+      listeners.clear();
+      await reading;
+    },
+  };
+}

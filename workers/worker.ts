@@ -1,0 +1,174 @@
+/**
+ * A worker: the two consumers, the recovery of what earlier workers left, the sweep, and the watch for destructions.
+ * Also what another Node process starts to have a worker inside of it.
+ */
+import type { Worker } from 'bullmq';
+import { loadCatalog } from '../stacks/catalog.js';
+import type { App } from '../src/app.js';
+import { searchPath } from '../src/config.js';
+import type { Operation } from '../src/node/lifecycle.js';
+import type { NodeRecord } from '../src/node/record.js';
+import type { OperationDependencies } from '../src/operations/dependencies.js';
+import { Recovery } from '../src/operations/recover.js';
+import { sweep } from '../src/operations/sweep.js';
+import { jobIdOf } from '../src/queue/jobs.js';
+import { type TerraformBinary, findTerraform } from '../src/terraform/binary.js';
+import { createBundles } from '../src/terraform/bundle.js';
+import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
+import { consume } from './consume.js';
+import { createHandler } from './create.js';
+import { destroyHandler } from './destroy.js';
+import { RunningOperations } from './running.js';
+
+export interface StartedWorker {
+  readonly terraform: TerraformBinary;
+  /**
+   * Takes no new jobs, tells every running Terraform to end, and waits until their states are stored and their jobs are
+   * back in the queue; a Terraform gets the configured grace. After `patienceMs` what is still open stays for recovery.
+   */
+  stop(patienceMs?: number): Promise<void>;
+}
+
+/** How often leftovers and stranded nodes are looked for. */
+const SWEEP_MS = 5_000;
+/** A node that changed more recently is just getting its job. */
+const SWEEP_MINIMUM_AGE_MS = 10_000;
+/** After the grace of Terraform, time to store what it left. */
+const STORE_PATIENCE_MS = 30_000;
+
+/** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module), REDIS_UNAVAILABLE. */
+export async function startWorker(app: App): Promise<StartedWorker> {
+  const { config, log } = app;
+  const path = searchPath(config, app.env);
+  const terraform = await findTerraform({
+    searchPath: path,
+    env: app.env,
+    ...(config.terraform.binary === undefined ? {} : { setting: config.terraform.binary }),
+  });
+  const catalog = await loadCatalog(config.stacks);
+  const running = new RunningOperations();
+  const abandon = new AbortController();
+  const recovery = new Recovery({
+    store: app.store,
+    states: app.states,
+    directories: app.directories,
+    redact: app.redact,
+    graceMs: config.terraform.graceMs,
+    silentMs: config.lease.ttlMs,
+    onRecovered: async ({ job }) => {
+      if (job !== undefined) await app.queues.giveBack(job.queue, job.id, job.token);
+    },
+    log,
+    now: Date.now,
+  });
+  const operations: OperationDependencies = {
+    store: app.store,
+    states: app.states,
+    catalog,
+    terraform,
+    recovery,
+    bundles: createBundles({
+      root: app.directories.bundles,
+      binary: terraform,
+      env: { ...app.env, PATH: path },
+      log,
+      ...(config.terraform.providerMirror === undefined ? {} : { providerMirror: config.terraform.providerMirror }),
+    }),
+    settings: {
+      lease: config.lease,
+      retry: config.retry,
+      terraform: { ...config.terraform, passEnv: [...DEFAULT_PASS_ENV, ...config.terraform.passEnv] },
+    },
+    directories: app.directories,
+    env: { ...app.env, PATH: path },
+    redact: app.redact,
+    log,
+    monotonic: () => performance.now(),
+    random: Math.random,
+  };
+  await recovery.all();
+
+  const handlers = { operations, running, abandon: abandon.signal };
+  const open = async (operation: Operation, concurrency: number): Promise<Worker> =>
+    consume({
+      operation,
+      handler: operation === 'create' ? createHandler(handlers) : destroyHandler(handlers),
+      redis: await app.connections.open('patient'),
+      concurrency,
+      ...config.queue,
+      log,
+    });
+  const workers = [await open('create', config.worker.creates), await open('destroy', config.worker.destroys)];
+  const runs = workers.map((worker) => worker.run());
+
+  const unwatch = app.tail.subscribe((event) => {
+    if (event.to !== 'DESTRUCTION_REQUESTED') return;
+    if (running.find(event.nodeId)?.operation === 'create') running.stop(event.nodeId, 'cancelled');
+  });
+  const sweeper = sweepRegularly(app, recovery);
+  log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
+
+  let stopping: Promise<void> | undefined;
+  const stop = async (patienceMs: number): Promise<void> => {
+    unwatch();
+    const paused = workers.map((worker) => worker.pause(true));
+    running.stopAll('shutdown');
+    const patience = setTimeout(() => abandon.abort(new Error('the patience of the shutdown is over')), patienceMs);
+    await Promise.all(paused);
+    await sweeper.stop();
+    await running.idle();
+    await Promise.all(workers.map((worker) => worker.close()));
+    await Promise.all(runs);
+    clearTimeout(patience);
+  };
+  return {
+    terraform,
+    stop: (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS) => {
+      stopping ??= stop(patienceMs);
+      return stopping;
+    },
+  };
+}
+
+/** Leftovers first: they end dead leases, which is what makes a node stranded. */
+function sweepRegularly(app: App, recovery: Recovery): { stop(): Promise<void> } {
+  const { store, queues, log } = app;
+  const once = async (): Promise<void> => {
+    await recovery.all();
+    await sweep({
+      store,
+      minimumAgeMs: SWEEP_MINIMUM_AGE_MS,
+      log,
+      hasJob: (node, operation) => hasJob(app, node, operation),
+      addJob: async (node, operation) => {
+        const generation = await store.nextGeneration(node.id);
+        if (generation !== undefined) await queues.add(operation, node.id, generation);
+      },
+    });
+  };
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let current: Promise<void> = Promise.resolve();
+  const turn = (): void => {
+    current = once()
+      .catch((error: unknown) => log.warn({ error: String(error) }, 'sweep failed; tried again'))
+      .finally(() => {
+        if (!stopped) timer = setTimeout(turn, SWEEP_MS);
+      });
+  };
+  turn();
+  return {
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await current;
+      await recovery.idle();
+    },
+  };
+}
+
+/** Our own job of the last generation, or the one that a producer added under an id of its own. */
+async function hasJob({ queues }: App, node: NodeRecord, operation: Operation): Promise<boolean> {
+  if (await queues.isAlive(operation, jobIdOf(operation, node.id, node.generation))) return true;
+  return node.jobId !== undefined && (await queues.isAlive(operation, node.jobId));
+}
