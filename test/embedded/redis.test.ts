@@ -30,7 +30,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const thing of open.splice(0).reverse()) await thing.stop();
   await until(() => processesIn(root).length === 0);
-  expect(readdirSync('/tmp').filter((name) => name.startsWith('nodeyard-'))).toEqual([]);
   rmSync(root, { recursive: true });
 });
 
