@@ -1,0 +1,136 @@
+/**
+ * How a stack is written: what one node is made of, as CDKTF constructs. This is what `nodeyard/stacks` exports; the
+ * built-in stacks are written with it as well.
+ */
+import type { TerraformStack } from 'cdktf';
+import type { Construct } from 'constructs';
+import type { z } from 'zod';
+import { NodeyardError } from '../src/errors.js';
+
+export { z } from 'zod';
+export { type LocalExec, TerraformData, type TerraformDataConfig } from './terraform-data.js';
+
+/** Survives a second copy of this package, so that modules of other packages are recognized. */
+const NODE_STACK: unique symbol = Symbol.for('nodeyard.NodeStack') as never;
+
+const STACK_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const OUTPUT_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
+
+/** What a stack may know of the node that it describes. Every text is safe as an attribute’s value. */
+export interface NodeContext {
+  readonly id: string;
+  readonly group: string;
+  readonly role: string;
+  /** Name of the stack. */
+  readonly stack: string;
+  /** The tags of the request. */
+  readonly tags: Readonly<Record<string, string>>;
+  /** To be put on every resource that can bear tags: they are how a forgotten resource finds its owner. */
+  readonly ownershipTags: Readonly<Record<string, string>>;
+  /** Absolute directory on the worker’s machine for artifacts of this node; made by whoever first needs it. */
+  readonly localDir: string;
+}
+
+/** Values, tokens and attributes of resources, by the name under which the node’s record shows them. */
+export type NodeOutputs = Readonly<Record<string, unknown>>;
+
+/** Inputs that have passed their stack’s schema. */
+export type ValidInputs = Readonly<Record<string, unknown>>;
+
+export interface NodeStackDefinition<Schema extends z.ZodObject> {
+  /** Lower-case words joined by `-`; the name in requests. */
+  readonly name: string;
+  /** What a request may say. Unknown fields are refused, unless the object has a catch-all of its own. */
+  readonly inputs: Schema;
+  /**
+   * Nodes with one key may share a Terraform run, so the key must hold everything that `provider` reads. Without it, nodes
+   * share a run only when there is no `provider` or their inputs are the same.
+   */
+  readonly batchKey?: (inputs: z.output<Schema>) => string;
+  /** Adds the providers, directly below the stack. */
+  readonly provider?: (stack: TerraformStack, inputs: z.output<Schema>) => void;
+  /**
+   * Adds the resources of one node, all of them below `scope`, and says its outputs. Strings of `inputs` are escaped for
+   * Terraform’s templates: use them as values of attributes, never inside `Fn.*`, an expression or a decoder.
+   * Tokens are made inside this function; one that is kept at module level is not known to the next synthesis.
+   */
+  readonly node: (scope: Construct, inputs: z.output<Schema>, node: NodeContext) => NodeOutputs;
+  /** Outputs that Terraform marks as sensitive. */
+  readonly sensitiveOutputs?: readonly string[];
+}
+
+/** A checked definition, its types erased: what the catalog holds and the synthesis reads. */
+export interface NodeStack {
+  readonly name: string;
+  readonly inputs: z.ZodObject;
+  readonly sensitiveOutputs: ReadonlySet<string>;
+  batchKey(inputs: ValidInputs): string;
+  provider(stack: TerraformStack, inputs: ValidInputs): void;
+  node(scope: Construct, inputs: ValidInputs, node: NodeContext): NodeOutputs;
+}
+
+/** Checks a definition. Throws CONFIG_INVALID with every problem of it. */
+export function defineNodeStack<Schema extends z.ZodObject>(
+  definition: NodeStackDefinition<Schema>,
+): NodeStack {
+  const problems = problemsOf(definition);
+  if (problems.length > 0) {
+    throw new NodeyardError('CONFIG_INVALID', `The stack is not well defined: ${problems.join('; ')}.`, {
+      field: 'stacks',
+    });
+  }
+  const { name, node, provider, batchKey } = definition;
+  // The schema has checked what is given here, so the author’s types hold.
+  const typed = (inputs: ValidInputs) => inputs as z.output<Schema>;
+  const stack: NodeStack & { readonly [NODE_STACK]: true } = {
+    [NODE_STACK]: true,
+    name,
+    inputs: refusingUnknown(definition.inputs),
+    sensitiveOutputs: new Set(definition.sensitiveOutputs),
+    batchKey(inputs) {
+      if (batchKey !== undefined) return batchKey(typed(inputs));
+      return provider === undefined ? '' : JSON.stringify(inputs);
+    },
+    provider: (scope, inputs) => provider?.(scope, typed(inputs)),
+    node: (scope, inputs, context) => node(scope, typed(inputs), context),
+  };
+  return Object.freeze(stack);
+}
+
+export const isNodeStack = (value: unknown): value is NodeStack =>
+  typeof value === 'object' && value !== null && NODE_STACK in value;
+
+function refusingUnknown(schema: z.ZodObject): z.ZodObject {
+  return schema.def.catchall === undefined ? schema.strict() : schema;
+}
+
+/** Modules may be JavaScript, so the types alone promise nothing. */
+function problemsOf(definition: NodeStackDefinition<z.ZodObject>): string[] {
+  const problems: string[] = [];
+  const { name, inputs, node, provider, batchKey, sensitiveOutputs } = definition;
+  if (typeof name !== 'string' || name.length > 63 || !STACK_NAME.test(name)) {
+    problems.push('`name` must be 1–63 lower-case letters and digits in words joined by "-"');
+  }
+  if (!isZodObject(inputs)) problems.push('`inputs` must be a zod object, z.object({ … })');
+  if (typeof node !== 'function') problems.push('`node` must be a function');
+  if (provider !== undefined && typeof provider !== 'function') {
+    problems.push('`provider` must be a function');
+  }
+  if (batchKey !== undefined && typeof batchKey !== 'function') {
+    problems.push('`batchKey` must be a function');
+  }
+  if (sensitiveOutputs !== undefined) {
+    if (!Array.isArray(sensitiveOutputs) || !sensitiveOutputs.every(isOutputName)) {
+      problems.push('`sensitiveOutputs` must be a list of output names');
+    }
+  }
+  return problems;
+}
+
+/** By its shape, not its class: a module may bring a zod of its own. */
+const isZodObject = (schema: unknown): boolean =>
+  (schema as { def?: { type?: unknown } } | undefined)?.def?.type === 'object';
+
+/** Output names become parts of Terraform names and keys of records. */
+export const isOutputName = (name: unknown): name is string =>
+  typeof name === 'string' && OUTPUT_NAME.test(name);
