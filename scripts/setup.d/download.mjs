@@ -1,14 +1,12 @@
 // Usage: download.mjs <url> <file>. For machines that have neither curl nor wget.
-import { createWriteStream } from 'node:fs';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { writeFileSync } from 'node:fs';
 
-const [url, file] = process.argv.slice(2);
+const [url = '', file = ''] = process.argv.slice(2);
 try {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`HTTP status ${response.status}`);
-  await pipeline(Readable.fromWeb(response.body), createWriteStream(file));
+  writeFileSync(file, Buffer.from(await response.arrayBuffer()));
 } catch (error) {
-  console.error(`setup: ${url}: ${error.cause?.message ?? error.message}`);
+  console.error(`setup: ${url}:`, error instanceof Error ? (error.cause ?? error.message) : error);
   process.exitCode = 1;
 }

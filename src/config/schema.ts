@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
 
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 /** What a setting says of itself besides its form. */
 export interface SettingMeta {
@@ -177,7 +177,5 @@ export const settingsSchema = section({
     ),
 });
 
-/** As the user wrote it. */
-export type SettingsInput = z.input<typeof settingsSchema>;
-/** With defaults; durations in milliseconds, sizes in bytes. */
+/** Checked and with defaults: durations in milliseconds, sizes in bytes, paths still as they were written. */
 export type Settings = z.output<typeof settingsSchema>;

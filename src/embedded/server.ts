@@ -74,7 +74,7 @@ export function spawnServer(program: string, places: Places): Server {
 }
 
 /** Nothing comes from a file or the environment; every setting that matters is here. Paths are relative to the server’s directory. */
-export function serverArgs({ socket, directory }: Pick<Places, 'socket' | 'directory'>): string[] {
+function serverArgs({ socket, directory }: Pick<Places, 'socket' | 'directory'>): string[] {
   const settings = {
     port: '0',
     unixsocket: socket.startsWith(`${directory}/`) ? socket.slice(directory.length + 1) : socket,

@@ -1,0 +1,38 @@
+/**
+ * Writes the generated documentation. With `--check` it writes nothing and fails, naming the pages, when one is stale.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { configurationPage } from './docs/configuration.js';
+import { lifecycleDiagram, lifecycleTable } from './docs/lifecycle.js';
+import { fill } from './docs/page.js';
+
+/** Each page with what makes its new text from the old one. */
+const PAGES: Readonly<Record<string, (page: string) => string>> = {
+  'docs/configuration.md': configurationPage,
+  'docs/lifecycle.md': (page) => fill(fill(page, 'diagram', lifecycleDiagram()), 'table', lifecycleTable()),
+};
+
+const root = new URL('../', import.meta.url);
+const stale = Object.entries(PAGES).flatMap(([path, make]) => {
+  const old = readIfThere(new URL(path, root));
+  const text = make(old);
+  return text === old ? [] : [{ path, text }];
+});
+
+if (process.argv.includes('--check')) {
+  for (const { path } of stale) console.error(`${path} is stale: run \`npx tsx scripts/generate-docs.ts\``);
+  process.exitCode = stale.length === 0 ? 0 : 1;
+} else {
+  for (const { path, text } of stale) {
+    writeFileSync(new URL(path, root), text);
+    console.log(`wrote ${path}`);
+  }
+}
+
+function readIfThere(file: URL): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
