@@ -64,6 +64,8 @@ function knownBefore(result: Evidence): { code: ErrorCode; message: string } | u
     };
   }
   if (result.stopped !== undefined) return stoppedBy(result.stopped, result.killed);
+  if (result.exitCode === undefined && result.signal === undefined)
+    return { code: 'CRASHED', message: 'Terraform’s guard was killed from outside and the run was stopped.' };
   if (result.signal === 'SIGKILL')
     return { code: 'OUT_OF_MEMORY', message: 'Terraform was killed from outside, probably for memory.' };
   if (result.signal !== undefined)

@@ -13,7 +13,8 @@
  * whoever takes over sends none rather than two); `<exit file>` Terraform’s status as the shell sees it (128 + n after
  * signal n). A missing exit file means a hard kill of the guard. Each is renamed into place.
  *
- * The guard survives HUP, INT and TERM by handling them (ignoring them would be inherited by Terraform). After a stop and
+ * The guard survives HUP, INT and TERM by handling them (ignoring them would be inherited by Terraform). An INT or TERM that
+ * reaches the guard was sent to a whole group or control group (systemd’s default), so Terraform has had its one. After a stop and
  * after an abnormal end it ends the rest of its group: providers, and provisioners whose shell Terraform killed (seen:
  * their children live on).
  */
@@ -27,14 +28,14 @@ exec 3<&0 </dev/null
 
 woken=
 stopped=
-stop_terraform() {
-  [ -z "$stopped" ] || return 0
+claim_term() {
+  [ -z "$stopped" ] || return 1
   stopped=1
-  (set -C; : >"$pid_file.stopped") || return 0
-  kill -TERM "$terraform"
+  (set -C; : >"$pid_file.stopped")
 }
-trap 'woken=1' HUP INT TERM
-trap 'woken=1; stop_terraform' USR1
+trap 'woken=1' HUP
+trap 'woken=1; claim_term' INT TERM
+trap 'woken=1; claim_term && kill -TERM "$terraform"' USR1
 
 "$@" 3<&- >>"$stdout" 2>>"$stderr" &
 terraform=$!

@@ -56,7 +56,8 @@ const changes = z.object({
 const output = z.object({
   sensitive: z.boolean().default(false),
   action: z.string().optional(),
-  value: z.unknown(),
+  /** Absent when it is sensitive. */
+  value: z.unknown().optional(),
 });
 
 const applyHook = { hook: hookOf({ action, ...identity }) };
