@@ -1,8 +1,9 @@
 /**
- * Writes the generated documentation. With `--check` it writes nothing and fails, naming the pages, when one is stale.
+ * Writes the generated documentation and the published schemas. With `--check` it writes nothing and fails, naming the pages, when one is stale.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './docs/configuration.js';
+import { jobSchema } from './docs/job-schema.js';
 import { lifecycleDiagram, lifecycleTable } from './docs/lifecycle.js';
 import { fill } from './docs/page.js';
 
@@ -10,6 +11,8 @@ import { fill } from './docs/page.js';
 const PAGES: Readonly<Record<string, (page: string) => string>> = {
   'docs/configuration.md': configurationPage,
   'docs/lifecycle.md': (page) => fill(fill(page, 'diagram', lifecycleDiagram()), 'table', lifecycleTable()),
+  'schema/create-job.v1.schema.json': () => jobSchema('create'),
+  'schema/destroy-job.v1.schema.json': () => jobSchema('destroy'),
 };
 
 const root = new URL('../', import.meta.url);

@@ -57,7 +57,11 @@ export interface App {
 
 /** Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID. */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
-  const redact = createRedactor([...secretsOf(env), ...secretsOf({ REDIS_URL: config.redisUrl }), ...config.stateKeys]);
+  const redact = createRedactor([
+    ...secretsOf(env),
+    ...secretsOf({ REDIS_URL: config.redisUrl }),
+    ...config.stateKeys,
+  ]);
   const log = given ?? createLog({ level: config.log.level, redact });
   const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
   const connections = new Connections(addressOf(config, embedded), log);
@@ -112,9 +116,12 @@ function addressOf({ redisUrl }: Config, embedded: EmbeddedRedis | undefined) {
 /** A Redis that may evict keys would lose states; one without a journal may lose the last ones with its machine. */
 async function refuseUnfitRedis(redis: Redis, log: Log): Promise<void> {
   const findings = await checkRedis(redis);
-  const lines = findings.map(({ setting, found, wanted, mend }) => `${setting} is ${found}, wanted ${wanted}: ${mend}`);
+  const lines = findings.map(
+    ({ setting, found, wanted, mend }) => `${setting} is ${found}, wanted ${wanted}: ${mend}`,
+  );
   const errors = findings.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new NodeyardError('CONFIG_INVALID', `Redis cannot be used. ${lines.join(' ')}`);
+  if (errors.length > 0)
+    throw new NodeyardError('CONFIG_INVALID', `Redis cannot be used. ${lines.join(' ')}`);
   for (const line of lines) log.warn(line);
 }
 

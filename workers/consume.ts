@@ -62,11 +62,17 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
       autorun: false,
     },
   );
-  worker.on('error', (error) => log.warn({ queue: QUEUE_NAMES[operation], error: error.message }, 'queue error'));
+  worker.on('error', (error) =>
+    log.warn({ queue: QUEUE_NAMES[operation], error: error.message }, 'queue error'),
+  );
   return worker;
 }
 
-async function handle({ operation, handler, log }: ConsumeRequest, job: Job, token: string): Promise<Outcome> {
+async function handle(
+  { operation, handler, log }: ConsumeRequest,
+  job: Job,
+  token: string,
+): Promise<Outcome> {
   const progress = throttledProgress(job, log);
   try {
     return await handler({
@@ -74,11 +80,15 @@ async function handle({ operation, handler, log }: ConsumeRequest, job: Job, tok
       ref: { queue: QUEUE_NAMES[operation], id: job.id ?? '', token },
       addedAt: job.timestamp,
       onProgress: progress.report,
-      logLine: (line) => void job.log(line).catch((error: unknown) => log.debug({ error: String(error) }, 'job log')),
+      logLine: (line) =>
+        void job.log(line).catch((error: unknown) => log.debug({ error: String(error) }, 'job log')),
     });
   } catch (error) {
     if (error instanceof NodeyardError && error.class === 'permanent') {
-      log.warn({ jobId: job.id, code: error.code, field: error.field, message: error.message }, 'job refused');
+      log.warn(
+        { jobId: job.id, code: error.code, field: error.field, message: error.message },
+        'job refused',
+      );
       return { kind: 'failed', failure: { code: error.code, message: error.message } };
     }
     log.error({ jobId: job.id, error }, 'job met an unforeseen error');
@@ -108,7 +118,10 @@ async function conclude(job: Job, token: string, outcome: Outcome): Promise<JobR
 }
 
 /** Writes the newest progress now and then, and the last one at the end. */
-function throttledProgress(job: Job, log: Log): { report: (progress: Progress) => void; end: () => Promise<void> } {
+function throttledProgress(
+  job: Job,
+  log: Log,
+): { report: (progress: Progress) => void; end: () => Promise<void> } {
   let latest: Progress | undefined;
   let timer: NodeJS.Timeout | undefined;
   const write = async (): Promise<void> => {

@@ -2,9 +2,9 @@
 import { NodeyardError } from '../src/errors.js';
 import type { NodeRecord } from '../src/node/record.js';
 import { destroyNode } from '../src/operations/destroy.js';
-import type { NodeStore } from '../src/store/store.js';
 import { later, settled } from '../src/operations/outcome.js';
 import { parseDestroyJob } from '../src/queue/jobs.js';
+import type { NodeStore } from '../src/store/store.js';
 import type { Handler } from './consume.js';
 import type { HandlerDependencies } from './create.js';
 
@@ -58,7 +58,9 @@ async function askForDestruction(store: NodeStore, nodeId: string, jobId: string
     return result.node;
   }
   if (result.refused === 'unknown-node') {
-    throw new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, { field: 'nodeId' });
+    throw new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, {
+      field: 'nodeId',
+    });
   }
   return result.node;
 }

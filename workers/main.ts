@@ -1,6 +1,7 @@
 /** The entry of a worker process: `nodeyard worker`, without the command line around it. */
-import { loadConfig } from '../src/config.js';
+
 import { openApp } from '../src/app.js';
+import { loadConfig } from '../src/config.js';
 import { startWorker } from './worker.js';
 
 const config = loadConfig({ env: process.env, cwd: process.cwd() });

@@ -3,7 +3,6 @@
  * Also what another Node process starts to have a worker inside of it.
  */
 import type { Worker } from 'bullmq';
-import { loadCatalog } from '../stacks/catalog.js';
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
 import type { Operation } from '../src/node/lifecycle.js';
@@ -12,9 +11,10 @@ import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { Recovery } from '../src/operations/recover.js';
 import { sweep } from '../src/operations/sweep.js';
 import { jobIdOf } from '../src/queue/jobs.js';
-import { type TerraformBinary, findTerraform } from '../src/terraform/binary.js';
+import { findTerraform, type TerraformBinary } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
+import { loadCatalog } from '../stacks/catalog.js';
 import { consume } from './consume.js';
 import { createHandler } from './create.js';
 import { destroyHandler } from './destroy.js';
@@ -72,7 +72,9 @@ export async function startWorker(app: App): Promise<StartedWorker> {
       binary: terraform,
       env: { ...app.env, PATH: path },
       log,
-      ...(config.terraform.providerMirror === undefined ? {} : { providerMirror: config.terraform.providerMirror }),
+      redact: app.redact,
+      mirror:
+        config.terraform.providerMirror === undefined ? undefined : { from: config.terraform.providerMirror },
     }),
     settings: {
       lease: config.lease,
@@ -98,7 +100,10 @@ export async function startWorker(app: App): Promise<StartedWorker> {
       ...config.queue,
       log,
     });
-  const workers = [await open('create', config.worker.creates), await open('destroy', config.worker.destroys)];
+  const workers = [
+    await open('create', config.worker.creates),
+    await open('destroy', config.worker.destroys),
+  ];
   const runs = workers.map((worker) => worker.run());
 
   const unwatch = app.tail.subscribe((event) => {
@@ -113,7 +118,10 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     unwatch();
     const paused = workers.map((worker) => worker.pause(true));
     running.stopAll('shutdown');
-    const patience = setTimeout(() => abandon.abort(new Error('the patience of the shutdown is over')), patienceMs);
+    const patience = setTimeout(
+      () => abandon.abort(new Error('the patience of the shutdown is over')),
+      patienceMs,
+    );
     await Promise.all(paused);
     await sweeper.stop();
     await running.idle();

@@ -9,14 +9,24 @@ export async function archiveLogs(
   logsRoot: string,
   redact: (text: string) => string,
 ): Promise<void> {
-  const { operation, runId, members } = directory.run;
+  const { operation, runId, members } = directory.meta;
   for (const { nodeId, epoch } of members) {
     const target = join(logsRoot, nodeId);
     await mkdir(target, { recursive: true, mode: 0o700 });
     const name = `${String(epoch).padStart(6, '0')}-${operation}-${runId}`;
-    if (await hasContent(directory.log)) await archiveLog(directory.log, join(target, `${name}.jsonl`), redact);
-    if (await hasContent(directory.stderr)) await archiveLog(directory.stderr, join(target, `${name}.stderr.log`), redact);
+    const files = [
+      { from: directory.planFiles.log, to: `${name}.plan.jsonl` },
+      { from: directory.log, to: `${name}.jsonl` },
+      { from: directory.stderr, to: `${name}.stderr.log` },
+    ];
+    for (const { from, to } of files) {
+      if (await hasContent(from)) await archiveLog(from, join(target, to), redact);
+    }
   }
 }
 
-const hasContent = (path: string): Promise<boolean> => stat(path).then(({ size }) => size > 0, () => false);
+const hasContent = (path: string): Promise<boolean> =>
+  stat(path).then(
+    ({ size }) => size > 0,
+    () => false,
+  );

@@ -22,10 +22,19 @@ export async function judge(
 ): Promise<Judgement> {
   const spent = session.node.attempts + 1;
   const { operation } = session;
-  const verdict = verdictOf({ code: failure.code, operation, attempts: spent, policy: settings.retry, random });
+  const verdict = verdictOf({
+    code: failure.code,
+    operation,
+    attempts: spent,
+    policy: settings.retry,
+    random,
+  });
   const costs = verdict.kind === 'fail' || (verdict.kind === 'retry' && verdict.costsAttempt);
   const attempts = costs ? spent : session.node.attempts;
-  session.log.warn({ code: failure.code, message: failure.message, verdict: verdict.kind, attempts }, 'run failed');
+  session.log.warn(
+    { code: failure.code, message: failure.message, verdict: verdict.kind, attempts },
+    'run failed',
+  );
   if (costs) await store.patch(session.node.id, session.epoch, { attempts });
   return { verdict, attempts };
 }

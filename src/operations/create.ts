@@ -22,11 +22,15 @@ async function create(dependencies: OperationDependencies, session: Session): Pr
   const { failure } = attempt;
   const { verdict, attempts } = await judge(dependencies, session, failure);
   if (verdict.kind !== 'fail') return postpone(dependencies, session, verdict, failure);
-  const uncleaned = session.node.onFailure === 'keep' ? undefined : await destroyCanonical(dependencies, session);
+  const uncleaned =
+    session.node.onFailure === 'keep' ? undefined : await destroyCanonical(dependencies, session);
   if (uncleaned !== undefined && session.stopReason !== undefined) {
     return postpone(dependencies, session, { kind: 'requeue' }, uncleaned);
   }
-  return fail(dependencies, session, withUncleaned(failure, uncleaned), { attempts, retryable: verdict.retryable });
+  return fail(dependencies, session, withUncleaned(failure, uncleaned), {
+    attempts,
+    retryable: verdict.retryable,
+  });
 }
 
 type Attempt = { readonly outputs: Readonly<Record<string, unknown>> } | { readonly failure: RunFailure };
@@ -48,7 +52,9 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
       ...(stored === undefined ? {} : { document: stored.document }),
       save: (document, sequence) => states.save(id, { epoch: session.epoch, sequence, document }),
     });
-    return report.failure === undefined ? { outputs: readOutputs(report.outputs) } : { failure: report.failure };
+    return report.failure === undefined
+      ? { outputs: readOutputs(report.outputs) }
+      : { failure: report.failure };
   } catch (error) {
     return { failure: failureOfError(error) };
   }

@@ -11,7 +11,10 @@ import type { OperationRequest } from './request.js';
 import { failureOfError, type RunFailure } from './run.js';
 import type { Session } from './session.js';
 
-export function destroyNode(dependencies: OperationDependencies, request: OperationRequest): Promise<Outcome> {
+export function destroyNode(
+  dependencies: OperationDependencies,
+  request: OperationRequest,
+): Promise<Outcome> {
   return operate(dependencies, 'destroy', request, (session) => destroy(dependencies, session));
 }
 
@@ -29,9 +32,14 @@ async function destroy(dependencies: OperationDependencies, session: Session): P
   return postpone(dependencies, session, verdict, failure);
 }
 
-async function destroyAll(dependencies: OperationDependencies, session: Session): Promise<RunFailure | undefined> {
+async function destroyAll(
+  dependencies: OperationDependencies,
+  session: Session,
+): Promise<RunFailure | undefined> {
   try {
-    return (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session));
+    return (
+      (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session))
+    );
   } catch (error) {
     return failureOfError(error);
   }

@@ -7,7 +7,11 @@ export type Outcome =
   /** The job has to come again after `delayMs`. */
   | { readonly kind: 'later'; readonly delayMs: number; readonly why: string }
   /** Failed for good; the node says so, if there is a node. */
-  | { readonly kind: 'failed'; readonly failure: Pick<Failure, 'code' | 'message'>; readonly node?: NodeRecord };
+  | {
+      readonly kind: 'failed';
+      readonly failure: Pick<Failure, 'code' | 'message'>;
+      readonly node?: NodeRecord;
+    };
 
 export const settled = (node: NodeRecord): Outcome => ({ kind: 'settled', node });
 export const later = (delayMs: number, why: string): Outcome => ({ kind: 'later', delayMs, why });

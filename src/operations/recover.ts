@@ -66,7 +66,9 @@ export class Recovery {
     const { runs, broken } = await listRunDirectories(directories.runs);
     for (const { paths, problem } of broken) {
       // Empty is what a crash between making the directory and describing it leaves; rmdir refuses anything else.
-      await rmdir(paths.path).catch(() => log.error({ directory: paths.path, problem }, 'unreadable run directory'));
+      await rmdir(paths.path).catch(() =>
+        log.error({ directory: paths.path, problem }, 'unreadable run directory'),
+      );
     }
     const results = await Promise.all(runs.map((directory) => this.#recover(directory)));
     return { busy: results.filter((result) => result === 'busy').length };
@@ -78,7 +80,7 @@ export class Recovery {
   }
 
   async #recover(directory: RunDirectory): Promise<Recovered> {
-    const { runId, owner } = directory.run;
+    const { runId, owner } = directory.meta;
     if (this.#own.has(runId) || this.#recovering.has(runId)) return 'busy';
     if (!(await this.#isLeft(directory))) return 'busy';
     const work = this.#bringHome(directory).finally(() => this.#recovering.delete(runId));
@@ -96,10 +98,10 @@ export class Recovery {
   }
 
   async #isLeft(directory: RunDirectory): Promise<boolean> {
-    switch (isAlive(directory.run.owner)) {
+    switch (isAlive(directory.meta.owner)) {
       case 'alive':
         // This process itself, at a run that has ended without its state being stored: nobody else will do it.
-        return isThisProcess(directory.run);
+        return isThisProcess(directory.meta);
       case 'dead':
         return true;
       case 'elsewhere':
@@ -110,20 +112,26 @@ export class Recovery {
 
   async #bringHome(directory: RunDirectory): Promise<void> {
     const { store, states, log, graceMs, directories, redact, onRecovered } = this.#parts;
-    const { run } = directory;
-    const { killed } = await waitOrEndRunProcesses(run.runId, { graceMs });
+    const run = directory.meta;
+    const { killed } = await waitOrEndRunProcesses(run.runId, { graceMs, pidFile: directory.pid });
     for (const { nodeId, epoch, holder } of run.members) {
       const stored = await states.load(nodeId);
       const { document, tainted, unrecorded, graceful, sequence } = await recoverDirectory(
         directory,
         stored?.epoch === epoch ? { stored: stored.document } : {},
       );
-      const saved = document === undefined ? undefined : await states.save(nodeId, { epoch, sequence, document });
-      log.info({ nodeId, epoch, runId: run.runId, saved, tainted, unrecorded, graceful, killed }, 'recovered a run');
+      const saved =
+        document === undefined ? undefined : await states.save(nodeId, { epoch, sequence, document });
+      log.info(
+        { nodeId, epoch, runId: run.runId, saved, tainted, unrecorded, graceful, killed },
+        'recovered a run',
+      );
       const reason = [
         `recovered the ${run.operation} run of epoch ${epoch}: state ${saved ?? 'none'}`,
         ...(tainted.length === 0 ? [] : [`to be replaced: ${tainted.join(', ')}`]),
-        ...(unrecorded.length === 0 ? [] : [`not in the state: ${unrecorded.map(({ address }) => address).join(', ')}`]),
+        ...(unrecorded.length === 0
+          ? []
+          : [`not in the state: ${unrecorded.map(({ address }) => address).join(', ')}`]),
       ].join('; ');
       await store.note(nodeId, { actor: 'reconciler', reason });
       await store.release(nodeId, { epoch, holder });
@@ -136,11 +144,23 @@ export class Recovery {
 
 function isThisProcess({ owner }: RunMeta): boolean {
   const own = currentOwner();
-  return own.pid === owner.pid && own.startedAt === owner.startedAt && own.boot === owner.boot && own.host === owner.host;
+  return (
+    own.pid === owner.pid &&
+    own.startedAt === owner.startedAt &&
+    own.boot === owner.boot &&
+    own.host === owner.host
+  );
 }
 
 async function lastChange(directory: RunDirectory): Promise<number> {
-  const files = [directory.meta, directory.log, directory.state, directory.goodState];
-  const times = await Promise.all(files.map((file) => stat(file).then(({ mtimeMs }) => mtimeMs, () => 0)));
+  const files = [directory.metaFile, directory.log, directory.state, directory.goodState];
+  const times = await Promise.all(
+    files.map((file) =>
+      stat(file).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
   return Math.max(...times);
 }

@@ -11,7 +11,9 @@ const LEASE_RETRY_MS = 2_000;
 export function outcomeOfRefusal(refusal: Refusal, operation: Operation, nodeId: string): Outcome {
   switch (refusal.refused) {
     case 'unknown-node':
-      throw new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, { field: 'nodeId' });
+      throw new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, {
+        field: 'nodeId',
+      });
     case 'lease-held':
       return later(LEASE_RETRY_MS, 'another run holds the lease');
     case 'wrong-state': {

@@ -6,7 +6,6 @@ import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { type DiagnosticSummary, type ErrorCode, NodeyardError } from '../errors.js';
 import type { Phase } from '../node/record.js';
-import { inspectState } from '../state/document.js';
 import { createHarvester, type Harvester } from '../state/harvest.js';
 import { currentOwner } from '../state/owner.js';
 import type { SaveResult } from '../state/repository.js';
@@ -17,6 +16,7 @@ import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
 import { classify } from '../terraform/diagnostics.js';
 import { childEnv } from '../terraform/env.js';
 import { findUnaskedLosses } from '../terraform/plan-guard.js';
+import type { RunFiles } from '../terraform/run.js';
 import { type RunResult, startRun } from '../terraform/start.js';
 import { archiveLogs } from './archive.js';
 import type { OperationDependencies } from './dependencies.js';
@@ -152,7 +152,11 @@ async function runSteps(
 ): Promise<StepResult> {
   const { terraform, settings, env, redact } = dependencies;
   const { parallelism, graceMs, timeoutMs, maxLogBytes, passEnv } = settings.terraform;
-  const step = (args: readonly string[], onMessage: RunObserver['onMessage']): Promise<RunResult> => {
+  const step = (
+    args: readonly string[],
+    files: RunFiles,
+    onMessage: RunObserver['onMessage'],
+  ): Promise<RunResult> => {
     const run = startRun({
       binary: terraform.path,
       args,
@@ -160,11 +164,11 @@ async function runSteps(
       env: childEnv({
         env,
         passEnv,
-        runId: directory.run.runId,
+        runId: directory.meta.runId,
         dataDir: bundle.dataDir,
         cliConfigFile: bundle.cliConfigFile,
       }),
-      files: directory,
+      files,
       graceMs,
       timeoutMs,
       maxLogBytes,
@@ -174,14 +178,16 @@ async function runSteps(
     });
     return session.whileRunning((reason) => run.stop(reason), run.result);
   };
-  if (kind === 'create') return step(applyArgs({ parallelism }), observer.onMessage);
-  if (kind !== 'recreate') return step(destroyArgs({ parallelism, refresh: kind === 'destroy' }), observer.onMessage);
+  if (kind === 'create') return step(applyArgs({ parallelism }), directory, observer.onMessage);
+  if (kind !== 'recreate') {
+    return step(destroyArgs({ parallelism, refresh: kind === 'destroy' }), directory, observer.onMessage);
+  }
   session.report({ phase: 'planning', done: 0, total: 0 });
-  const plan = await step(planArgs({ parallelism, planFile: directory.plan }), () => {});
+  const plan = await step(planArgs({ parallelism, out: directory.plan }), directory.planFiles, () => {});
   if (plan.exitCode !== 0) return plan;
   const losses = findUnaskedLosses(plan.planned);
   if (losses.length > 0) return { ...plan, unaskedLosses: wouldDestroy(losses) };
-  return step(applyPlanArgs({ parallelism, planFile: directory.plan }), observer.onMessage);
+  return step(applyPlanArgs({ parallelism, planFile: directory.plan }), directory, observer.onMessage);
 }
 
 const wouldDestroy = (addresses: readonly string[]): RunFailure => ({
@@ -203,7 +209,9 @@ async function bringHome(
   if (document === undefined || endedByItself) {
     return { stored: harvest.stored, ...(document === undefined ? {} : { bytes: document }) };
   }
-  const doubtful = result.unfinished.filter(({ action }) => action !== 'delete').map(({ address }) => address);
+  const doubtful = result.unfinished
+    .filter(({ action }) => action !== 'delete')
+    .map(({ address }) => address);
   const marked = taint(document, doubtful).document;
   if (marked === document) return { stored: harvest.stored, bytes: document };
   await save(marked, session.nextFirstSequence());
@@ -221,5 +229,9 @@ export function failureOfError(error: unknown): RunFailure {
   if (error instanceof NodeyardError) {
     return { code: error.code, message: error.message, diagnostics: error.diagnostics };
   }
-  return { code: 'UNKNOWN', message: error instanceof Error ? error.message : String(error), diagnostics: [] };
+  return {
+    code: 'UNKNOWN',
+    message: error instanceof Error ? error.message : String(error),
+    diagnostics: [],
+  };
 }

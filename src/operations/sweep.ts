@@ -22,7 +22,13 @@ export interface SweepParts {
 const BATCH = 200;
 
 /** Answers the ids of the nodes that got a job. */
-export async function sweep({ store, hasJob, addJob, minimumAgeMs, log }: SweepParts): Promise<readonly string[]> {
+export async function sweep({
+  store,
+  hasJob,
+  addJob,
+  minimumAgeMs,
+  log,
+}: SweepParts): Promise<readonly string[]> {
   const driven: string[] = [];
   for (const node of await store.stranded(BATCH, { olderThanMs: minimumAgeMs })) {
     const operation = operationFor(node);

@@ -1,0 +1,140 @@
+/** A whole nodeyard for a test: a private Redis, a data directory of its own, an app and, where wanted, a worker. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { expect } from 'vitest';
+import { type App, openApp } from '../../src/app.js';
+import { type Config, loadConfig } from '../../src/config.js';
+import { createLog, type Log, silentLog } from '../../src/log.js';
+import type { NodeState, Operation } from '../../src/node/lifecycle.js';
+import type { NodeRecord } from '../../src/node/record.js';
+import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
+import { type StartedWorker, startWorker } from '../../workers/worker.js';
+import { startTestRedis, type TestRedis } from './redis.js';
+
+export const SCRIPTED_STACK = fileURLToPath(new URL('../fixtures/stacks/scripted.ts', import.meta.url));
+
+export interface LedgerEntry {
+  readonly node: string;
+  readonly resource: string;
+  readonly what: 'create' | 'destroy';
+  readonly mark: 'begin' | 'end' | 'failed';
+  /** Pid of the Terraform that ran it. */
+  readonly terraform: number;
+}
+
+/** Settings that make failures quick; nothing in them changes what happens. */
+const QUICK: Readonly<Record<string, string>> = {
+  NODEYARD_RETRY_BACKOFF: '50ms',
+  NODEYARD_RETRY_THROTTLED_BACKOFF: '50ms',
+  NODEYARD_RETRY_MAX_BACKOFF: '200ms',
+  NODEYARD_TERRAFORM_GRACE: '20s',
+  NODEYARD_STACKS: SCRIPTED_STACK,
+};
+
+export class Yard {
+  readonly dataDir: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly config: Config;
+  readonly redis: TestRedis;
+  readonly app: App;
+  readonly ledgerFile: string;
+  worker: StartedWorker | undefined;
+  readonly #queues: Queue[] = [];
+
+  private constructor(parts: Pick<Yard, 'dataDir' | 'env' | 'config' | 'redis' | 'app'>) {
+    this.dataDir = parts.dataDir;
+    this.env = parts.env;
+    this.config = parts.config;
+    this.redis = parts.redis;
+    this.app = parts.app;
+    this.ledgerFile = join(parts.dataDir, 'ledger.jsonl');
+  }
+
+  static async open(settings: Readonly<Record<string, string>> = {}): Promise<Yard> {
+    const dataDir = mkdtempSync(join(tmpdir(), 'ny-yard-'));
+    const redis = await startTestRedis();
+    const env = {
+      PATH: process.env['PATH'],
+      HOME: process.env['HOME'],
+      REDIS_URL: redis.socket,
+      NODEYARD_DATA_DIR: dataDir,
+      ...QUICK,
+      ...settings,
+    };
+    const config = loadConfig({ env, cwd: dataDir });
+    const app = await openApp({ config, env, temper: 'patient', log: testLog() });
+    return new Yard({ dataDir, env, config, redis, app });
+  }
+
+  async startWorker(): Promise<StartedWorker> {
+    this.worker = await startWorker(this.app);
+    return this.worker;
+  }
+
+  async stopWorker(): Promise<void> {
+    await this.worker?.stop();
+    this.worker = undefined;
+  }
+
+  /** A queue as any producer would open it, without a line of nodeyard. */
+  plainQueue(operation: Operation): Queue {
+    const connection = new Redis(this.redis.socket, { maxRetriesPerRequest: null });
+    const queue = new Queue(QUEUE_NAMES[operation], { connection, prefix: QUEUE_PREFIX });
+    this.#queues.push(queue);
+    return queue;
+  }
+
+  /** Waits for one of the states; fails the test when the node ends elsewhere. */
+  async reaches(nodeId: string, ...states: NodeState[]): Promise<NodeRecord> {
+    const node = await this.app.client.waitFor(nodeId, states, { timeoutMs: 60_000 });
+    expect(states, `${nodeId}: ${node.failure?.code} ${node.failure?.message}`).toContain(node.state);
+    return node;
+  }
+
+  ledger(): LedgerEntry[] {
+    if (!existsSync(this.ledgerFile)) return [];
+    const lines = readFileSync(this.ledgerFile, 'utf8').split('\n');
+    return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as LedgerEntry);
+  }
+
+  /** Ends everything and asserts that nothing was left: no run directory, no process, no state of a destroyed node. */
+  async close(): Promise<void> {
+    try {
+      await this.stopWorker();
+      for (const queue of this.#queues) {
+        const client = await queue.client;
+        await queue.close();
+        client.disconnect();
+      }
+      const { nodes } = await this.app.store.list({ state: 'DESTROYED' }, { limit: 1000 });
+      for (const { id } of nodes) {
+        expect(await this.app.states.load(id), `state of ${id}`).toBeUndefined();
+        expect(await this.app.states.quarantined(id), `quarantine of ${id}`).toEqual([]);
+      }
+      const runs = join(this.dataDir, 'runs');
+      expect(existsSync(runs) ? readdirSync(runs) : []).toEqual([]);
+    } finally {
+      await this.app.close();
+      await this.redis.stop();
+      for (const pid of processesOf(this.dataDir)) process.kill(pid, 'SIGKILL');
+      rmSync(this.dataDir, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Pids of processes whose command line speaks of the directory. */
+export function processesOf(directory: string): number[] {
+  const table = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,command='], { encoding: 'utf8' });
+  return table
+    .split('\n')
+    .filter((line) => line.includes(directory))
+    .map((line) => Number.parseInt(line, 10));
+}
+
+const testLog = (): Log =>
+  process.env['TEST_LOG'] === undefined ? silentLog : createLog({ level: process.env['TEST_LOG'] });
