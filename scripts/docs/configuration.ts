@@ -1,5 +1,6 @@
 /** docs/configuration.md: the reference of all settings, from the schema. */
 import { OTHER_VARIABLES, SETTINGS, type Setting } from '../../src/config/variables.js';
+import { table } from './page.js';
 
 const EXAMPLE = `{
   "redisUrl": "redis://redis.example:6379",
@@ -33,11 +34,10 @@ ${sections().map(sectionTable).join('\n\n')}
 
 ## Other variables
 
-| variable | meaning |
-|---|---|
-${Object.entries(OTHER_VARIABLES)
-  .map(([name, meaning]) => row([code(name), meaning]))
-  .join('\n')}
+${table(
+  ['variable', 'meaning'],
+  Object.entries(OTHER_VARIABLES).map(([name, meaning]) => [code(name), meaning]),
+)}
 `;
 }
 
@@ -50,21 +50,13 @@ function sections(): [string, Setting[]][] {
 
 function sectionTable([section, settings]: [string, Setting[]]): string {
   const title = section === '' ? 'General' : code(section);
-  const rows = settings.map(({ path, variable, default: preset, description, secret }) =>
-    row([
-      code(path.join('.')),
-      code(variable),
-      defaultOf(preset),
-      secret === true ? `${description} **Secret.**` : description,
-    ]),
-  );
-  return [
-    `### ${title}`,
-    '',
-    '| setting | variable | default | meaning |',
-    '|---|---|---|---|',
-    ...rows,
-  ].join('\n');
+  const rows = settings.map(({ path, variable, default: preset, description, secret }) => [
+    code(path.join('.')),
+    code(variable),
+    defaultOf(preset),
+    secret === true ? `${description} **Secret.**` : description,
+  ]);
+  return `### ${title}\n\n${table(['setting', 'variable', 'default', 'meaning'], rows)}`;
 }
 
 function defaultOf(preset: unknown): string {
@@ -73,5 +65,3 @@ function defaultOf(preset: unknown): string {
 }
 
 const code = (text: string): string => `\`${text}\``;
-const row = (cells: readonly string[]): string =>
-  `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;

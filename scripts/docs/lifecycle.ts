@@ -6,6 +6,7 @@ import {
   TRANSITIONS,
   type Transition,
 } from '../../src/node/lifecycle.js';
+import { table } from './page.js';
 
 const CONDITIONS: Readonly<Record<NonNullable<Transition['condition']>, string>> = {
   'create-failed': 'only where the create had failed',
@@ -34,7 +35,7 @@ const isDrawn = ({ from, to }: Transition): boolean => DRAWN_FROM[to]?.includes(
 export function lifecycleTable(): string {
   const rows = TRANSITIONS.map(({ from, to, by, meaning, condition }) => {
     const when = condition === undefined ? meaning : `${meaning}, ${CONDITIONS[condition]}`;
-    return `| ${from ?? '–'} | ${to} | ${by.join(', ')} | ${when} |`;
+    return [from ?? '–', to, by.join(', '), when];
   });
-  return ['| from | to | who | meaning |', '|---|---|---|---|', ...rows].join('\n');
+  return table(['from', 'to', 'who', 'meaning'], rows);
 }

@@ -18,8 +18,15 @@ import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-const SCRIPTS = fileURLToPath(new URL('../../scripts', import.meta.url));
+const REPOSITORY = fileURLToPath(new URL('../../', import.meta.url));
 const BASICS = 'bash sh env dirname uname mktemp mkdir mv rm cat chmod find touch id ln'.split(' ');
+
+export interface Outcome {
+  readonly status: number;
+  /** Of stderr, where set-up speaks. */
+  readonly lines: readonly string[];
+  readonly stdout: string;
+}
 
 export interface Machine {
   readonly clone: string;
@@ -33,7 +40,9 @@ export interface Machine {
   read(path: string): string;
   /** How the programs were called, in order: name and arguments. */
   calls(): string[];
-  setup(env?: Readonly<Record<string, string>>): Promise<{ status: number; lines: string[]; stdout: string }>;
+  setup(env?: Readonly<Record<string, string>>): Promise<Outcome>;
+  /** Runs a script of the clone. */
+  run(script: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
   destroy(): void;
 }
 
@@ -62,8 +71,9 @@ export function finishedMachine(): Machine {
     has: (path) => existsSync(join(clone, path)),
     read: (path) => readFileSync(join(clone, path), 'utf8'),
     calls: () => (existsSync(log) ? readFileSync(log, 'utf8').trimEnd().split('\n') : []),
-    setup: async (env = {}) => {
-      const result = await execa(join(clone, 'scripts', 'setup'), {
+    setup: (env) => machine.run('scripts/setup', [], env),
+    run: async (script, args = [], env = {}) => {
+      const result = await execa(join(clone, script), args, {
         env: { PATH: bin, HOME: root, ...env },
         extendEnv: false,
         reject: false,
@@ -94,7 +104,9 @@ function finishClone(machine: Machine): void {
   ]) {
     machine.write(path, '');
   }
-  cpSync(SCRIPTS, join(machine.clone, 'scripts'), { recursive: true });
+  for (const part of ['scripts', '.ci', 'bin']) {
+    cpSync(join(REPOSITORY, part), join(machine.clone, part), { recursive: true });
+  }
   machine.write('node_modules/.package-lock.json', '');
   machine.write('node_modules/.bin/tsc', '');
   rmSync(join(machine.clone, 'node_modules/.bin/tsc'));
