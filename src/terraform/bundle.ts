@@ -61,6 +61,7 @@ export interface BundlesOptions {
 
 const LOCK_FILE = '.terraform.lock.hcl';
 const INIT_TIMEOUT_MS = 15 * 60_000;
+const MAX_SAID_CHARS = 600;
 
 export function createBundles(options: BundlesOptions): Bundles {
   return new SharedBundles(options);
@@ -181,8 +182,9 @@ class SharedBundles implements Bundles {
     const file = join(root, `${hashOf(text)}.tfrc`);
     if (!existsSync(file)) {
       await mkdir(root, { recursive: true, mode: 0o700 });
-      await writeFile(`${file}.${process.pid}`, text, { mode: 0o600 });
-      await rename(`${file}.${process.pid}`, file);
+      const unfinished = `${file}.${randomUUID()}`;
+      await writeFile(unfinished, text, { mode: 0o600 });
+      await rename(unfinished, file);
     }
     return { file, text };
   }
@@ -198,9 +200,9 @@ const hashOf = (text: string): string => createHash('sha256').update(text).diges
 const generationsIn = (names: readonly string[]): number[] =>
   names.filter((name) => /^[1-9][0-9]*$/.test(name)).map(Number);
 
+/** Init draws a box around its errors and wraps their lines, so its words are put together again first. */
 function initFailure(output: string): NodeyardError {
-  const errors = [...output.matchAll(/^\W*Error: (.+)$/gm)].map(([, summary]) => summary);
-  const words = output.replace(/[╷│╵]/g, '').replace(/\s+/g, ' ').trim();
-  const said = words.slice(Math.max(0, words.indexOf(`Error: ${errors[0] ?? ''}`))).slice(0, 600);
-  return new NodeyardError(classifyText(output), `Initializing the providers failed. ${said}`);
+  const words = output.replace(/[╷│╵]/g, ' ').replace(/\s+/g, ' ').trim();
+  const said = words.slice(Math.max(0, words.indexOf('Error: '))).slice(0, MAX_SAID_CHARS);
+  return new NodeyardError(classifyText(words), `Initializing the providers failed. ${said}`);
 }

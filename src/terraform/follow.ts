@@ -15,7 +15,8 @@ export interface FollowOptions {
   readonly onChunk: (chunk: Uint8Array) => void;
   /**
    * When the file has grown beyond this, `onLimit` is called, once. From then on the file is cut back to this size
-   * whenever it has been read, so that a writer who does not stop cannot fill the disk. The writer must append.
+   * whenever it has been read, so that a writer who does not stop cannot fill the disk. The writer must append. What it
+   * writes in the very moment of the cut is lost.
    */
   readonly maxBytes: number;
   readonly onLimit: () => void;
