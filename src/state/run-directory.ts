@@ -2,6 +2,7 @@
  * The directory of one Terraform run: `<root>/<nodeId>.<epoch>.<runId>/`, private to its owner. It is at once the place
  * where Terraform works and the spool that keeps the state while Redis is away.
  */
+import { existsSync } from 'node:fs';
 import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NodeyardError } from '../errors.js';
@@ -60,18 +61,22 @@ export interface RunDirectories {
   readonly broken: readonly BrokenRunDirectory[];
 }
 
-/** Every run directory below the root, by name. Plain files are passed over; a missing root holds none. */
-export async function listRunDirectories(root: string): Promise<RunDirectories> {
+/**
+ * Every run directory below the root, by name; of one node only, where it is given. Plain files are passed over, and so
+ * is a directory that goes away meanwhile; a missing root holds none.
+ */
+export async function listRunDirectories(root: string, nodeId?: string): Promise<RunDirectories> {
   const runs: RunDirectory[] = [];
   const broken: BrokenRunDirectory[] = [];
   for (const name of await directoriesIn(root)) {
     if (name.startsWith(REMOVED)) continue;
+    if (nodeId !== undefined && !name.startsWith(`${nodeId}.`)) continue;
     const path = join(root, name);
     try {
       runs.push(await openRunDirectory(path));
     } catch (error) {
       if (!(error instanceof NodeyardError)) throw error;
-      broken.push({ paths: new RunPaths(path), problem: error.message });
+      if (existsSync(path)) broken.push({ paths: new RunPaths(path), problem: error.message });
     }
   }
   return { runs, broken };

@@ -1,4 +1,5 @@
 /** A real Terraform, killed in the middle: what the harvest and the recovery bring home. */
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,16 +22,21 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await rm(base, { recursive: true, force: true });
-  for (const group of groups.filter((each) => isThere(-each))) process.kill(-group, 'SIGKILL');
+  for (const group of alive()) process.kill(-group, 'SIGKILL');
 });
 
-const isThere = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
+/** Groups of ours with a process that is not a zombie. */
+function alive(): number[] {
+  const table = execFileSync('ps', ['-eo', 'pgid=,stat='], { encoding: 'utf8' });
+  const rows = table
+    .trim()
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/));
+  const living = new Set(
+    rows.filter(([, stat]) => stat?.startsWith('Z') === false).map(([group]) => Number(group)),
+  );
+  return groups.filter((group) => living.has(group));
+}
 
 const QUICK = ['q0', 'q1', 'q2', 'q3'];
 const SLOW = ['s0', 's1'];
@@ -143,5 +149,5 @@ test('a killed run gives every finished resource, and what was in flight is repl
   await once(last, 'exit');
   expect(inspectState(await readFile(next.state)).resources).toBe(0);
   await Promise.all([killed.remove(), next.remove()]);
-  await expect.poll(() => groups.filter((each) => isThere(-each))).toEqual([]);
+  await expect.poll(alive).toEqual([]);
 });
