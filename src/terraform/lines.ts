@@ -1,6 +1,6 @@
 /** Bytes to lines, with bounded memory whatever comes. */
 
-export const MAX_LINE_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 1024 * 1024;
 
 export interface Line {
   readonly text: string;
