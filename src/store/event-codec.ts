@@ -1,10 +1,10 @@
-/** An entry of the event stream, or of a node’s history, and the event that is given out. */
+/** An entry of the event stream, or a line of a node’s history, and the event that is given out. */
 import { z } from 'zod';
 import { ACTORS, NODE_STATES } from '../node/lifecycle.js';
 import { NODE_EVENT_TYPES, type NodeEvent } from '../node/record.js';
-import { decode, failureField, fieldsOf, wholeNumber } from './hash-fields.js';
+import { decode, failureField, fieldsOf, json, wholeNumber } from './hash-fields.js';
 
-/** As Redis gives it: `[position, [name, value, …]]`. */
+/** As Redis gives it, and as a history line holds it in JSON: `[position, [name, value, …]]`. */
 export type StreamEntry = readonly [position: string, flat: readonly string[]];
 
 const eventSchema = z.object({
@@ -26,3 +26,9 @@ export function decodeEvent(key: string, [position, flat]: StreamEntry): NodeEve
   const { failure, ...event } = decode(eventSchema, fieldsOf(flat), `${key} at ${position}`);
   return { position, ...event, ...(failure === undefined ? {} : { failure: { ...failure, at: event.at } }) };
 }
+
+const lineSchema = json(z.tuple([z.string(), z.array(z.string())]));
+
+/** Throws RECORD_UNREADABLE. */
+export const decodeHistoryLine = (key: string, line: string): NodeEvent =>
+  decodeEvent(key, decode(lineSchema, line, key));

@@ -3,27 +3,26 @@ import { NodeyardError } from '../errors.js';
 import type { NodeEvent } from '../node/record.js';
 import type { BlockingConnections } from './blocking-connections.js';
 import type { StoreContext } from './context.js';
-import { decodeEvent, type StreamEntry } from './event-codec.js';
-import { checkCount, checkDuration, checkId, checkPosition } from './input.js';
+import { decodeEvent, decodeHistoryLine, type StreamEntry } from './event-codec.js';
+import { checkDuration, checkId, checkPageLimit, checkPosition } from './input.js';
 import { EVENTS_KEY, historyKey } from './keys.js';
 import { askRedis } from './redis-errors.js';
 import type { NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 export function eventReads(
   { redis, log }: StoreContext,
   blocking: BlockingConnections,
 ): Pick<NodeStore, 'history' | 'events' | 'latestPosition'> {
   /** An entry that cannot be read is left out: a tail that stopped at it would never get past it. */
-  const decode = (key: string, entries: readonly StreamEntry[]): NodeEvent[] =>
+  const decodeAll = <E>(entries: readonly E[], decode: (entry: E) => NodeEvent): NodeEvent[] =>
     entries.flatMap((entry) => {
       try {
-        return [decodeEvent(key, entry)];
+        return [decode(entry)];
       } catch (error) {
         if (!(error instanceof NodeyardError)) throw error;
-        log.error({ key, position: entry[0], error: error.message }, 'an event cannot be read');
+        log.error({ error: error.message }, 'an event cannot be read');
         return [];
       }
     });
@@ -41,15 +40,16 @@ export function eventReads(
   return {
     async history(id) {
       const key = historyKey(checkId(id));
-      return decode(key, await askRedis(key, () => redis.xrange(key, '-', '+')));
+      const lines = await askRedis(key, () => redis.lrange(key, 0, -1));
+      return decodeAll(lines, (line) => decodeHistoryLine(key, line));
     },
 
     async events({ after, limit = DEFAULT_LIMIT, blockMs = 0 }) {
       const position = checkPosition(after);
-      const count = checkCount(limit, 'limit', MAX_LIMIT);
+      const count = checkPageLimit(limit);
       const waitMs = checkDuration(blockMs, 'blockMs');
       const read = () => (waitMs === 0 ? present(position, count) : awaited(position, count, waitMs));
-      return decode(EVENTS_KEY, await askRedis(EVENTS_KEY, read));
+      return decodeAll(await askRedis(EVENTS_KEY, read), (entry) => decodeEvent(EVENTS_KEY, entry));
     },
 
     async latestPosition() {

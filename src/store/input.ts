@@ -11,8 +11,15 @@ export const checkId = (value: unknown): string => parseInput(nodeId, value, 'id
 export const checkName = (value: unknown, field: string): string => parseInput(name, value, field);
 
 const count = z.int().min(1);
-export const checkCount = (value: unknown, field: string, most?: number): number =>
-  parseInput(most === undefined ? count : count.max(most), value, field);
+export const checkCount = (value: unknown, field: string): number => parseInput(count, value, field);
+
+/** How many nodes or events one call may return. */
+const pageLimit = count.max(1_000);
+export const checkPageLimit = (value: unknown): number => parseInput(pageLimit, value, 'limit');
+
+/** How many tombstones one call may remove: Redis serves nobody else meanwhile. */
+const purgeLimit = count.max(10_000);
+export const checkPurgeLimit = (value: unknown): number => parseInput(purgeLimit, value, 'limit');
 
 const duration = z.int().min(0);
 export const checkDuration = (value: unknown, field: string): number => parseInput(duration, value, field);

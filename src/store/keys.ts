@@ -8,7 +8,7 @@
  * | `nodes:<state>:<group>:<role>` | zset | ids by creation sequence; an empty part stands for "any" |
  * | `sequence` | integer | the last creation sequence given out |
  * | `request:<requestId>` | string | the id of the node that the request made |
- * | `history:<id>` | stream | the node’s last events, under their positions in the event stream |
+ * | `history:<id>` | list | the node’s last events as JSON, `[position, [name, value, …]]` as in the stream |
  * | `events` | stream | the events of all nodes |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
  * | `tombstones` | zset | destroyed nodes by the time of their end |

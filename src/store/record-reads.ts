@@ -5,14 +5,13 @@ import { NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
 import type { FlatRecord } from './commands.js';
 import type { StoreContext } from './context.js';
-import { checkCount, checkCursor, checkDuration, checkId, checkName, checkState } from './input.js';
+import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkState } from './input.js';
 import { indexKey, requestKey, UNATTENDED_KEY } from './keys.js';
 import { decodeFlat, decodeRecord } from './record-codec.js';
 import { askRedis } from './redis-errors.js';
 import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1_000;
 
 type Reads = Pick<NodeStore, 'get' | 'findByRequestId' | 'list' | 'counts' | 'stranded'>;
 
@@ -52,7 +51,7 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
       const ask = {
         now: clock(),
         after: cursor === undefined ? '0' : checkCursor(cursor),
-        limit: checkCount(limit, 'limit', MAX_LIMIT),
+        limit: checkPageLimit(limit),
       };
       const indexes = indexesOf(filter);
       if (indexes.length === 0) return { nodes: [] };
@@ -75,7 +74,7 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
     async stranded(limit, { olderThanMs = 0, skip = 0 } = {}) {
       const found = await scripts.stranded([UNATTENDED_KEY], {
         now: clock(),
-        limit: checkCount(limit, 'limit', MAX_LIMIT),
+        limit: checkPageLimit(limit),
         olderThanMs: checkDuration(olderThanMs, 'olderThanMs'),
         skip: checkDuration(skip, 'skip'),
       });

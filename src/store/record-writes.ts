@@ -2,7 +2,7 @@
 import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
 import type { StoreContext } from './context.js';
-import { checkCount, checkDuration, checkId, checkName } from './input.js';
+import { checkDuration, checkId, checkName, checkPurgeLimit } from './input.js';
 import { TOMBSTONES_KEY } from './keys.js';
 import { FIRST_STATE, mayRequest, retrySourcesOf } from './lifecycle-arguments.js';
 import { decodeFlat, encodePatch, encodeRequest } from './record-codec.js';
@@ -11,11 +11,16 @@ import type { IdentifiedRequest, NodeStore, TransitionResult } from './store.js'
 import { boundReason } from './text-bounds.js';
 import { transitionDetails } from './transition-details.js';
 
-const MAX_PURGE = 10_000;
-
 type Writes = Pick<
   NodeStore,
-  'create' | 'transition' | 'requestRetry' | 'patch' | 'note' | 'nextGeneration' | 'purgeTombstones'
+  | 'create'
+  | 'transition'
+  | 'requestRetry'
+  | 'patch'
+  | 'note'
+  | 'attend'
+  | 'nextGeneration'
+  | 'purgeTombstones'
 >;
 
 export function recordWrites({ scripts, clock, retention }: StoreContext): Writes {
@@ -70,6 +75,8 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
     note: async (id, { actor, reason }) =>
       scripts.note([nodeKey(checkId(id))], { now: clock(), actor, reason: boundReason(reason), retention }),
 
+    attend: async (id, jobId) => scripts.attend([nodeKey(checkId(id))], { now: clock(), jobId }),
+
     nextGeneration: async (id) =>
       (await scripts.nextGeneration([nodeKey(checkId(id))], { now: clock() })) ?? undefined,
 
@@ -77,7 +84,7 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
       scripts.purge([TOMBSTONES_KEY], {
         now: clock(),
         olderThanMs: checkDuration(olderThanMs, 'olderThanMs'),
-        limit: checkCount(limit, 'limit', MAX_PURGE),
+        limit: checkPurgeLimit(limit),
       }),
   };
 }

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { createLog } from '../../src/log.js';
 import { nodeKey } from '../../src/node/keys.js';
+import { historyKey } from '../../src/store/keys.js';
 import { createRedisStore } from '../../src/store/redis-store.js';
 import { startTestRedis } from '../support/redis.js';
 import { expectSoundKeys, nodeAt, nodeRequest, RETENTION, useStore } from './support.js';
@@ -105,6 +106,14 @@ describe('a record that cannot be read', () => {
     await redis.hset(nodeKey(id), 'failure', JSON.stringify({ ...failure, code: 'FROM_THE_FUTURE' }));
     await redis.hset(nodeKey(id), 'newField', 'x');
     expect(await store.get(id)).toMatchObject({ failure: { ...failure, code: 'UNKNOWN' } });
+  });
+
+  it('is left out of a history', async () => {
+    const { store, redis } = fixture;
+    const { id } = await nodeAt(store, 'CREATING');
+    await redis.lset(historyKey(id), 0, '{');
+    await redis.lpush(historyKey(id), '["1-1",["type"]]');
+    expect(await store.history(id)).toMatchObject([{ to: 'CREATING' }]);
   });
 
   it('is left out of the event stream, so that a tail gets past it', async () => {

@@ -120,7 +120,7 @@ export const EVENT = `
 local function append_event(node, event)
   local entry = {
     'type', event.type, 'nodeId', node.id, 'group', node.group, 'role', node.role,
-    'actor', ask.actor, 'epoch', epoch_of(node), 'at', now,
+    'actor', ask.actor, 'epoch', tostring(epoch_of(node)), 'at', string.format('%.0f', now),
   }
   for _, name in ipairs({ 'from', 'to', 'reason', 'failure' }) do
     if event[name] then
@@ -130,8 +130,9 @@ local function append_event(node, event)
   end
   local position = redis.call(
     'XADD', '${keys.EVENTS_KEY}', 'MAXLEN', '~', ask.retention.eventEntries, '*', unpack(entry))
-  redis.call(
-    'XADD', '${keys.HISTORY_KEY_PREFIX}' .. node.id, 'MAXLEN', '=', ask.retention.historyEntries, position, unpack(entry))
+  local history = '${keys.HISTORY_KEY_PREFIX}' .. node.id
+  redis.call('RPUSH', history, cjson.encode({ position, entry }))
+  redis.call('LTRIM', history, -ask.retention.historyEntries, -1)
 end
 `;
 
@@ -145,7 +146,7 @@ end
 local function move(node, to, entering)
   index_remove(node, node.state)
   index_add(node, to)
-  clear(node, { 'failure', 'failureOperation' })
+  clear(node, { 'failure', 'failureOperation', 'lastError' })
   write(node, { state = to, since = now, updatedAt = now, retryRequested = '0' })
   clear(node, entering.clear)
   write(node, entering.set)
