@@ -35,6 +35,7 @@ export interface DataDirectories {
   readonly logs: string;
   readonly nodes: string;
   readonly bundles: string;
+  readonly locks: string;
 }
 
 export interface App {
@@ -131,5 +132,6 @@ function directoriesIn(dataDir: string): DataDirectories {
     logs: join(dataDir, 'logs'),
     nodes: join(dataDir, 'nodes'),
     bundles: join(dataDir, 'bundles'),
+    locks: join(dataDir, 'locks'),
   };
 }

@@ -8,9 +8,13 @@ const REDACTED = '[redacted]';
 /** Names of settings and fields whose values are secrets. */
 const SECRET_NAME = /(secret|token|password|passwd|private_?key|api_?key|credential|state_?keys?$)/i;
 
-/** Takes known secret values out of any text. Short values are left, or every "a" of a text would be a secret. */
+/**
+ * Takes known secret values out of any text, as they are and as JSON writes them. Short values are left, or every "a" of
+ * a text would be a secret.
+ */
 export function createRedactor(secrets: Iterable<string>): (text: string) => string {
-  const values = [...new Set(secrets)]
+  const written = [...secrets].flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  const values = [...new Set(written)]
     .filter((value) => value.length >= 6)
     .sort((a, b) => b.length - a.length);
   if (values.length === 0) return (text) => text;
@@ -24,9 +28,18 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
     if (value === undefined || value === '') continue;
     if (SECRET_NAME.test(name)) secrets.push(value);
     const password = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*?:([^@/?#]+)@/i.exec(value)?.[1];
-    if (password !== undefined) secrets.push(password, decodeURIComponent(password));
+    if (password !== undefined) secrets.push(password, decoded(password));
   }
   return secrets;
+}
+
+/** A password may hold a bare "%", which is no escape. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 export interface LogOptions {

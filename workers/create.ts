@@ -54,7 +54,7 @@ async function recordRequest(
     { ...request, id: request.id ?? newNodeId(), ...(requestId === undefined ? {} : { requestId }) },
     { actor: 'producer', reason: `job ${delivery.ref.id}` },
   );
-  await store.noteJob(node.id, delivery.ref.id);
+  await store.attend(node.id, delivery.ref.id);
   return node.id;
 }
 

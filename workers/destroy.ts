@@ -54,7 +54,7 @@ async function askForDestruction(store: NodeStore, nodeId: string, jobId: string
     reason: `job ${jobId}`,
   });
   if (!('refused' in result)) {
-    if (result.changed) await store.noteJob(nodeId, jobId);
+    if (result.changed) await store.attend(nodeId, jobId);
     return result.node;
   }
   if (result.refused === 'unknown-node') {

@@ -14,6 +14,9 @@ export interface Failure {
   readonly at: number;
 }
 
+/** Why the last attempt of the operation at work failed; another follows. */
+export type LastError = Pick<Failure, 'code' | 'message'>;
+
 /** How far the operation at work has come. */
 export interface Progress {
   readonly phase: Phase;
@@ -66,12 +69,15 @@ export interface NodeRecord extends Omit<ValidNodeRequest, 'id'> {
   readonly lease?: Lease;
   /** Attempts that the operation at work has spent. */
   readonly attempts: number;
+  readonly lastError?: LastError;
   /** The create had once succeeded. */
   readonly createSucceeded: boolean;
   /** A retry of a failed create was asked for and has not begun. */
   readonly retryRequested: boolean;
   /** Grows with every job that is added for the node, so that no two jobs share an id. */
   readonly generation: number;
+  /** The queue’s id of the job that drives the node, where a producer chose it. */
+  readonly jobId?: string;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly failure?: Failure;
   readonly progress?: Progress;

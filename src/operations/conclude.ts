@@ -35,7 +35,10 @@ export async function judge(
     { code: failure.code, message: failure.message, verdict: verdict.kind, attempts },
     'run failed',
   );
-  if (costs) await store.patch(session.node.id, session.epoch, { attempts });
+  if (costs) {
+    const { code, message } = failure;
+    await store.patch(session.node.id, session.epoch, { attempts, lastError: { code, message } });
+  }
   return { verdict, attempts };
 }
 

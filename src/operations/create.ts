@@ -17,7 +17,7 @@ export function createNode(dependencies: OperationDependencies, request: Operati
 }
 
 async function create(dependencies: OperationDependencies, session: Session): Promise<Outcome> {
-  const attempt = await apply(dependencies, session);
+  const attempt = spentBefore(dependencies, session) ?? (await apply(dependencies, session));
   if ('outputs' in attempt) return move(dependencies, session, { to: 'CREATED', outputs: attempt.outputs });
   const { failure } = attempt;
   const { verdict, attempts } = await judge(dependencies, session, failure);
@@ -34,6 +34,12 @@ async function create(dependencies: OperationDependencies, session: Session): Pr
 }
 
 type Attempt = { readonly outputs: Readonly<Record<string, unknown>> } | { readonly failure: RunFailure };
+
+/** A worker died while it cleaned up after the last attempt: nothing is to be tried again, the clean-up goes on. */
+function spentBefore({ settings }: OperationDependencies, { node }: Session): Attempt | undefined {
+  if (node.lastError === undefined || node.attempts < settings.retry.createAttempts) return undefined;
+  return { failure: { ...node.lastError, diagnostics: [] } };
+}
 
 async function apply(dependencies: OperationDependencies, session: Session): Promise<Attempt> {
   const { states } = dependencies;

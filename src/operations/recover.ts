@@ -3,7 +3,10 @@
  * was in flight marked as tainted. Done at start for all, and before any run of a node for that node, because the
  * recovered state belongs to an epoch that the next run ends.
  */
-import { rmdir, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withFileLock } from '../file-lock.js';
 import type { Log } from '../log.js';
 import { currentOwner, isAlive } from '../state/owner.js';
 import { recoverDirectory } from '../state/recover-directory.js';
@@ -20,7 +23,7 @@ export type Recovered = 'clear' | 'busy';
 export interface RecoveryParts {
   readonly store: Pick<NodeStore, 'release' | 'note'>;
   readonly states: Pick<StateRepository, 'save' | 'load'>;
-  readonly directories: { readonly runs: string; readonly logs: string };
+  readonly directories: { readonly runs: string; readonly logs: string; readonly locks: string };
   readonly redact: (text: string) => string;
   /** How long a Terraform that outlived its worker may take to end. */
   readonly graceMs: number;
@@ -36,7 +39,7 @@ export class Recovery {
   readonly #parts: RecoveryParts;
   /** Runs of this process that are at work, by run id. */
   readonly #own = new Set<string>();
-  readonly #recovering = new Map<string, Promise<void>>();
+  readonly #recovering = new Map<string, Promise<Recovered>>();
 
   constructor(parts: RecoveryParts) {
     this.#parts = parts;
@@ -83,13 +86,10 @@ export class Recovery {
     const { runId, owner } = directory.meta;
     if (this.#own.has(runId) || this.#recovering.has(runId)) return 'busy';
     if (!(await this.#isLeft(directory))) return 'busy';
-    const work = this.#bringHome(directory).finally(() => this.#recovering.delete(runId));
+    const work = this.#alone(directory).finally(() => this.#recovering.delete(runId));
     this.#recovering.set(runId, work);
     const ended = (await findRunProcesses(runId)).length === 0;
-    if (ended) {
-      await work;
-      return 'clear';
-    }
+    if (ended) return work;
     // A Terraform that outlived its worker may take minutes; whoever asked must not wait for it in a queue’s slot.
     work.catch((error: unknown) => {
       this.#parts.log.warn({ runId, owner, error: String(error) }, 'run not recovered; tried again later');
@@ -108,6 +108,23 @@ export class Recovery {
         // A container with a new name on the old volume, or a shared one: Terraform prints every ten seconds, so silence tells.
         return this.#parts.now() - (await lastChange(directory)) > this.#parts.silentMs;
     }
+  }
+
+  /** Another worker on the same data directory may have found it as well: one recovers, the other looks again. */
+  async #alone(directory: RunDirectory): Promise<Recovered> {
+    const { log, directories } = this.#parts;
+    await mkdir(directories.locks, { recursive: true, mode: 0o700 });
+    const lock = {
+      path: join(directories.locks, `run-${directory.meta.runId}`),
+      waitMs: 0,
+      what: 'a recovery',
+      log,
+    };
+    const locked = await withFileLock(lock, async () => {
+      // It may have been recovered between the look and the lock.
+      if (existsSync(directory.metaFile)) await this.#bringHome(directory);
+    });
+    return locked === undefined ? 'busy' : 'clear';
   }
 
   async #bringHome(directory: RunDirectory): Promise<void> {

@@ -13,8 +13,9 @@ import { createRunDirectory, type RunDirectory } from '../state/run-directory.js
 import { taint } from '../state/taint.js';
 import { applyArgs, applyPlanArgs, destroyArgs, planArgs } from '../terraform/args.js';
 import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
-import { classify } from '../terraform/diagnostics.js';
+import { classify, succeeded } from '../terraform/diagnostics.js';
 import { childEnv } from '../terraform/env.js';
+import { endedByItself } from '../terraform/exit-file.js';
 import { findUnaskedLosses } from '../terraform/plan-guard.js';
 import type { RunFiles } from '../terraform/run.js';
 import { type RunResult, startRun } from '../terraform/start.js';
@@ -54,8 +55,8 @@ export interface RunReport {
   readonly began: boolean;
   /** Resources whose operation failed. */
   readonly errored: readonly string[];
-  /** Values of the outputs that are not sensitive, by Terraform’s names. */
-  readonly outputs: Readonly<Record<string, unknown>>;
+  /** By Terraform’s names. */
+  readonly outputs: RunResult['outputs'];
   /** The state as the run left it; absent when it never wrote one. */
   readonly document?: Uint8Array;
 }
@@ -184,7 +185,7 @@ async function runSteps(
   }
   session.report({ phase: 'planning', done: 0, total: 0 });
   const plan = await step(planArgs({ parallelism, out: directory.plan }), directory.planFiles, () => {});
-  if (plan.exitCode !== 0) return plan;
+  if (!succeeded(plan)) return plan;
   const losses = findUnaskedLosses(plan.planned);
   if (losses.length > 0) return { ...plan, unaskedLosses: wouldDestroy(losses) };
   return step(applyPlanArgs({ parallelism, planFile: directory.plan }), directory, observer.onMessage);
@@ -203,10 +204,9 @@ async function bringHome(
   harvester: Harvester,
   result: RunResult,
 ): Promise<{ readonly stored: boolean; readonly bytes?: Uint8Array }> {
-  const endedByItself = result.exitCode === 0 || result.exitCode === 1;
   const harvest = await harvester.finish(session.abandon);
   const { document } = harvest;
-  if (document === undefined || endedByItself) {
+  if (document === undefined || endedByItself(result)) {
     return { stored: harvest.stored, ...(document === undefined ? {} : { bytes: document }) };
   }
   const doubtful = result.unfinished
@@ -220,7 +220,7 @@ async function bringHome(
 
 function failureOf(result: RunResult, session: Session): RunFailure | undefined {
   // Terraform may finish its work although it was told to stop: what is done is done.
-  if (result.exitCode === 0) return undefined;
+  if (succeeded(result)) return undefined;
   return classify({ result, operation: session.operation });
 }
 

@@ -9,7 +9,7 @@ import type { NodeRecord } from '../node/record.js';
 import type { NodeStore } from '../store/store.js';
 
 export interface SweepParts {
-  readonly store: Pick<NodeStore, 'stranded'>;
+  readonly store: Pick<NodeStore, 'stranded' | 'attend'>;
   /** Whether a job of the node is still on its way. */
   readonly hasJob: (node: NodeRecord, operation: Operation) => Promise<boolean>;
   readonly addJob: (node: NodeRecord, operation: Operation) => Promise<void>;
@@ -18,7 +18,7 @@ export interface SweepParts {
   readonly log: Log;
 }
 
-/** Nodes looked at in one sweep. A longer backlog is a long queue, whose jobs exist. */
+/** Nodes looked at in one sweep; the rest of a longer line comes next time. */
 const BATCH = 200;
 
 /** Answers the ids of the nodes that got a job. */
@@ -32,7 +32,12 @@ export async function sweep({
   const driven: string[] = [];
   for (const node of await store.stranded(BATCH, { olderThanMs: minimumAgeMs })) {
     const operation = operationFor(node);
-    if (operation === undefined || (await hasJob(node, operation))) continue;
+    if (operation === undefined) continue;
+    if (await hasJob(node, operation)) {
+      // It goes to the end of the line, so that a long queue does not hide the node without a job behind it.
+      await store.attend(node.id);
+      continue;
+    }
     log.warn({ nodeId: node.id, state: node.state }, 'node without a job; adding one');
     await addJob(node, operation);
     driven.push(node.id);

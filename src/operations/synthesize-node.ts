@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { NodeyardError } from '../errors.js';
 import type { NodeRecord } from '../node/record.js';
 import { type RequiredProvider, synthesize } from '../synth/synthesize.js';
+import type { RunResult } from '../terraform/start.js';
 import type { OperationDependencies } from './dependencies.js';
 import type { Session } from './session.js';
 
@@ -10,8 +11,8 @@ export interface SynthesizedNode {
   /** Text of cdk.tf.json. */
   readonly configuration: string;
   readonly providers: Readonly<Record<string, RequiredProvider>>;
-  /** Terraform’s outputs under the names that the stack gave them. */
-  readOutputs(outputs: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
+  /** Terraform’s outputs under the names that the stack gave them; a sensitive one stays in the state alone. */
+  readOutputs(outputs: RunResult['outputs']): Readonly<Record<string, unknown>>;
 }
 
 /** Throws UNKNOWN_STACK, INVALID_INPUT, CONFIGURATION. */
@@ -30,9 +31,10 @@ export function synthesizeNode(
     providers,
     readOutputs: (outputs) =>
       Object.fromEntries(
-        Object.entries(names).flatMap(([terraformName, name]) =>
-          terraformName in outputs ? [[name, outputs[terraformName]]] : [],
-        ),
+        Object.entries(names).flatMap(([terraformName, name]) => {
+          const output = outputs[terraformName];
+          return output === undefined || output.sensitive ? [] : [[name, output.value]];
+        }),
       ),
   };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
 import { decode } from './hash-fields.js';
 import { askRedis } from './redis-errors.js';
+import { ATTEND, type AttendAsk } from './scripts/attend.js';
 import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';
 import { CREATE, type CreateAsk } from './scripts/create.js';
@@ -70,6 +71,7 @@ export function registerScripts(redis: Redis) {
     release: read(yesOrNo, send<ReleaseAsk>('nodeyardRelease', RELEASE)),
     patch: read(yesOrNo, send<PatchAsk>('nodeyardPatch', PATCH)),
     note: read(yesOrNo, send<RecordedAsk>('nodeyardNote', NOTE)),
+    attend: read(yesOrNo, send<AttendAsk>('nodeyardAttend', ATTEND)),
     nextGeneration: read(z.number().nullable(), send<Ask>('nodeyardNextGeneration', NEXT_GENERATION)),
     list: read(z.tuple([z.string(), records]), send<ListAsk>('nodeyardList', LIST)),
     counts: read(z.array(z.number()), send<Record<string, never>>('nodeyardCounts', COUNTS)),

@@ -43,6 +43,10 @@ export const failureField = json(
   }),
 );
 
+export const lastErrorField = json(
+  z.object({ code: z.enum(ERROR_CODES).catch('UNKNOWN'), message: z.string() }),
+);
+
 export type Fields = Readonly<Record<string, string>>;
 
 /** Fields and values as Redis lists them: `[name, value, name, value …]`. */

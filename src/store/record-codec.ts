@@ -2,8 +2,18 @@
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
 import { type NodeRecord, PHASES } from '../node/record.js';
-import { decode, type Fields, failureField, fieldsOf, flag, json, wholeNumber } from './hash-fields.js';
+import {
+  decode,
+  type Fields,
+  failureField,
+  fieldsOf,
+  flag,
+  json,
+  lastErrorField,
+  wholeNumber,
+} from './hash-fields.js';
 import type { IdentifiedRequest, NodePatch } from './store.js';
+import { boundError } from './text-bounds.js';
 
 const words = z.record(z.string(), z.string());
 const progress = z.object({
@@ -39,6 +49,8 @@ const recordSchema = z
     createSucceeded: flag,
     retryRequested: flag,
     generation: wholeNumber,
+    jobId: z.string().exactOptional(),
+    lastError: lastErrorField.exactOptional(),
     outputs: json(z.record(z.string(), z.unknown())).exactOptional(),
     failure: failureField.exactOptional(),
     progress: json(progress).exactOptional(),
@@ -81,10 +93,11 @@ export function encodeRequest(request: IdentifiedRequest): Fields {
   };
 }
 
-export function encodePatch({ progress, resources, attempts }: NodePatch): Fields {
+export function encodePatch({ progress, resources, attempts, lastError }: NodePatch): Fields {
   return {
     ...(progress === undefined ? {} : { progress: JSON.stringify(progress) }),
     ...(resources === undefined ? {} : { resources: JSON.stringify(resources) }),
     ...(attempts === undefined ? {} : { attempts: String(attempts) }),
+    ...(lastError === undefined ? {} : { lastError: JSON.stringify(boundError(lastError)) }),
   };
 }

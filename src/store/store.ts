@@ -3,7 +3,7 @@
  * it is a reason to look again. Only unreachable Redis (REDIS_UNAVAILABLE) and broken input throw.
  */
 import type { Actor, NodeState, Operation } from '../node/lifecycle.js';
-import type { Failure, NodeEvent, NodeRecord, Progress, ResourceId } from '../node/record.js';
+import type { Failure, LastError, NodeEvent, NodeRecord, Progress, ResourceId } from '../node/record.js';
 import type { ValidNodeRequest } from '../node/request.js';
 
 /** A request whose id has been chosen. */
@@ -79,6 +79,7 @@ export interface NodePatch {
   readonly progress?: Progress;
   readonly resources?: readonly ResourceId[];
   readonly attempts?: number;
+  readonly lastError?: LastError;
 }
 
 export interface EventQuery {
@@ -115,6 +116,11 @@ export interface NodeStore {
     id: string,
     by: { readonly actor: Actor; readonly reason?: string },
   ): Promise<TransitionResult>;
+  /**
+   * Says that the node is being looked after: from now on it counts as unattended anew. `jobId` names the job that drives
+   * it, where a producer added one under an id of its own. False for an unknown node.
+   */
+  attend(id: string, jobId?: string): Promise<boolean>;
   /** The number for the node’s next job; grows with every call. Undefined for an unknown node. */
   nextGeneration(id: string): Promise<number | undefined>;
   /** Adds a line to the node’s history and to the stream without moving it. False for an unknown node. */

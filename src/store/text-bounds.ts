@@ -1,6 +1,6 @@
 /** Cuts what runs and people write to a size that records and events can bear. */
 import type { DiagnosticSummary } from '../errors.js';
-import type { Failure } from '../node/record.js';
+import type { Failure, LastError } from '../node/record.js';
 
 export const MAX_TEXT = 2_000;
 export const MAX_DIAGNOSTICS = 10;
@@ -30,3 +30,8 @@ export function boundFailure(failure: Omit<Failure, 'at'>): Omit<Failure, 'at'> 
     diagnostics: failure.diagnostics.slice(0, MAX_DIAGNOSTICS).map(boundDiagnostic),
   };
 }
+
+export const boundError = ({ code, message }: LastError): LastError => ({
+  code,
+  message: boundText(message),
+});

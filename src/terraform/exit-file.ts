@@ -16,7 +16,7 @@ export function readExitFile(exitFile: string): TerraformEnd | undefined {
 }
 
 /** True when Terraform ended by itself and so has written its last state. */
-export function endedByItself(end: TerraformEnd | undefined): boolean {
+export function endedByItself(end: { readonly exitCode?: number } | undefined): boolean {
   return end?.exitCode === 0 || end?.exitCode === 1;
 }
 

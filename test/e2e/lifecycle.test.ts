@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { NodeRequest } from '../../src/node/request.js';
 import { processesOf, Yard } from '../support/yard.js';
 
 let yard: Yard;
@@ -12,18 +13,26 @@ afterEach(async () => {
   await yard.close();
 });
 
-const scripted = (inputs: Record<string, unknown> = {}) => ({
+const scripted = (inputs: NodeRequest['inputs'] = {}): NodeRequest => ({
   group: 'g',
   role: 'edge',
   stack: 'scripted',
   inputs: { ledger: yard.ledgerFile, ...inputs },
 });
-const local = (inputs: Record<string, unknown> = {}) => ({
+const local = (inputs: NodeRequest['inputs'] = {}): NodeRequest => ({
   group: 'g',
   role: 'edge',
   stack: 'local-node',
   inputs,
 });
+
+const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
 
 async function destroyed(...nodeIds: string[]): Promise<void> {
   for (const nodeId of nodeIds) await yard.app.client.requestDestruction(nodeId);
@@ -41,7 +50,7 @@ describe('a node', () => {
     expect((await yard.app.states.load(node.id))?.resources).toBe(3);
 
     await destroyed(node.id);
-    expect(() => process.kill(pid, 0)).toThrow(/ESRCH/);
+    await expect.poll(() => isRunning(pid), { timeout: 10_000 }).toBe(false);
     const history = await yard.app.store.history(node.id);
     expect(history.filter(({ type }) => type === 'transition').map(({ to }) => to)).toEqual([
       'REQUESTED',

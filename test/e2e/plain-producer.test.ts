@@ -15,10 +15,14 @@ afterEach(async () => {
   await yard.close();
 });
 
+/** BullMQ adds a listener per job that is waited for. */
+const MANY_LISTENERS = 100;
+
 async function resultsOf(queueName: string, jobs: readonly Job[]): Promise<unknown[]> {
   const connection = new Redis(yard.redis.socket, { maxRetriesPerRequest: null });
   const events = new QueueEvents(queueName, { connection, prefix: QUEUE_PREFIX });
   try {
+    events.setMaxListeners(MANY_LISTENERS);
     await events.waitUntilReady();
     return await Promise.all(
       jobs.map((job) => job.waitUntilFinished(events, 60_000).catch((error: Error) => error.message)),

@@ -44,7 +44,7 @@ export class Yard {
   readonly app: App;
   readonly ledgerFile: string;
   worker: StartedWorker | undefined;
-  readonly #queues: Queue[] = [];
+  readonly #producers: { readonly queue: Queue; readonly connection: Redis }[] = [];
 
   private constructor(parts: Pick<Yard, 'dataDir' | 'env' | 'config' | 'redis' | 'app'>) {
     this.dataDir = parts.dataDir;
@@ -85,7 +85,7 @@ export class Yard {
   plainQueue(operation: Operation): Queue {
     const connection = new Redis(this.redis.socket, { maxRetriesPerRequest: null });
     const queue = new Queue(QUEUE_NAMES[operation], { connection, prefix: QUEUE_PREFIX });
-    this.#queues.push(queue);
+    this.#producers.push({ queue, connection });
     return queue;
   }
 
@@ -106,10 +106,9 @@ export class Yard {
   async close(): Promise<void> {
     try {
       await this.stopWorker();
-      for (const queue of this.#queues) {
-        const client = await queue.client;
+      for (const { queue, connection } of this.#producers) {
         await queue.close();
-        client.disconnect();
+        connection.disconnect();
       }
       const { nodes } = await this.app.store.list({ state: 'DESTROYED' }, { limit: 1000 });
       for (const { id } of nodes) {
