@@ -2,7 +2,7 @@
 import { createReadStream } from 'node:fs';
 import { isMissing } from './run-paths.js';
 
-export const MAX_LINE_BYTES = 1024 * 1024;
+const MAX_LINE_BYTES = 1024 * 1024;
 
 /** Without line ends; a last line without one is given out too. A missing file has no lines. */
 export async function* linesOf(path: string, maxBytes = MAX_LINE_BYTES): AsyncGenerator<string> {

@@ -2,9 +2,9 @@
 import type { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
 import { FENCE_FIELDS, nodeKey } from '../node/keys.js';
-import { NODE_ID } from '../node/request.js';
 import { type Binding, Codec } from './codec.js';
 import { registerScripts, type StateScripts } from './commands.js';
+import { checkId, checkNumber } from './input.js';
 import {
   configurationKey,
   DOCUMENT_FIELD,
@@ -16,6 +16,7 @@ import {
   versionsKey,
 } from './keys.js';
 import { askRedis } from './redis-errors.js';
+import { aheadOf, refusedImport } from './refusals.js';
 import type {
   SaveRequest,
   SaveResult,
@@ -205,37 +206,3 @@ const fieldsOf = (epoch: number): [string, string] => [
   `${SUMMARY_FIELD}${epoch}`,
   `${DOCUMENT_FIELD}${epoch}`,
 ];
-
-function checkId(nodeId: string, field = 'nodeId'): void {
-  if (!NODE_ID.test(nodeId))
-    throw new NodeyardError('INVALID_INPUT', `${field}: is not a node id`, { field });
-}
-
-function checkNumber(field: string, value: number, min: number, max = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isSafeInteger(value) && value >= min && value <= max) return;
-  throw new NodeyardError('INVALID_INPUT', `${field}: must be a whole number from ${min} to ${max}`, {
-    field,
-  });
-}
-
-/** Cannot be while Redis keeps what it has confirmed: the store gave the epoch out, and the record does not know it. */
-function aheadOf(nodeId: string, epoch: number): NodeyardError {
-  return new NodeyardError(
-    'LEASE_LOST',
-    `the record of ${nodeId} does not know epoch ${epoch}: Redis has lost what it had confirmed`,
-  );
-}
-
-function refusedImport(nodeId: string, why: 'unknown-node' | 'destroyed' | 'lease-held'): NodeyardError {
-  switch (why) {
-    case 'unknown-node':
-      return new NodeyardError('UNKNOWN_NODE', `there is no node ${nodeId}`);
-    case 'destroyed':
-      return new NodeyardError(
-        'WRONG_STATE',
-        `${nodeId} is destroyed: no run would ever own what a state of it holds`,
-      );
-    case 'lease-held':
-      return new NodeyardError('LEASE_HELD', `a worker is at ${nodeId}; its state cannot be replaced now`);
-  }
-}

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { currentOwner, isAlive, ownerOf, type ProcessOwner, portableTable } from '../../src/state/owner.js';
 
@@ -34,15 +33,22 @@ test('of a process on another host nothing is known', () => {
 });
 
 test.runIf(process.platform === 'linux')('a zombie, which its parent never buried, is dead', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  // The shell becomes a sleep, which does not know that it has a child.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
-  const zombie = async (): Promise<boolean> => / Z /.test(await readFile(`/proc/${line}/stat`, 'utf8'));
-  while (!(await zombie())) await setImmediate();
-  expect(ownerOf(Number(line))).toBeUndefined();
-  parent.kill('SIGKILL');
-  await once(parent, 'exit');
+  try {
+    const [line] = (await once(createInterface({ input: parent.stdout }), 'line')) as [string];
+    const zombie = Number(line);
+    await expect.poll(() => readFile(`/proc/${parent.pid}/comm`, 'utf8')).toBe('sleep\n');
+    expect(ownerOf(zombie)).toBeDefined();
+    process.kill(zombie, 'SIGKILL');
+    await expect.poll(() => readFile(`/proc/${zombie}/stat`, 'utf8')).toContain(' Z ');
+    expect(ownerOf(zombie)).toBeUndefined();
+  } finally {
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+  }
 });
 
 test('a command name with parentheses and blanks does not shift the start time', async () => {
