@@ -42,7 +42,7 @@ export function isAlive(owner: ProcessOwner, table: ProcessTable = systemTable()
 }
 
 /** Linux through /proc; any other system through `portableTable`. */
-export function systemTable(): ProcessTable {
+function systemTable(): ProcessTable {
   return process.platform === 'linux' ? linuxTable() : portableTable();
 }
 

@@ -16,7 +16,7 @@ export interface DocumentInstance {
   readonly attributes?: string;
 }
 
-export const BUILTIN = 'provider["terraform.io/builtin/terraform"]';
+const BUILTIN = 'provider["terraform.io/builtin/terraform"]';
 
 export function stateText(
   resources: readonly DocumentResource[] = [],
