@@ -1,0 +1,28 @@
+/** `nodeyard state versions`: the earlier states of a node. */
+import type { Command } from 'commander';
+import type { Act, Call } from '../call.js';
+import type { ExitName } from '../exit-status.js';
+import { withApp } from '../opened.js';
+import { showSummaries } from '../state-choice.js';
+import { teach } from '../teach.js';
+
+export function defineStateVersions(state: Command, act: Act): void {
+  const command = state
+    .command('versions')
+    .description('List the earlier states of a node, newest first.')
+    .argument('<ID>', 'the node')
+    .action((id: string) => act((call) => versions(call, id)));
+  teach(command, { examples: [['nodeyard state versions k3x9w2m1qa']], exits: ['redis', 'missing'] });
+}
+
+async function versions(call: Call, id: string): Promise<ExitName> {
+  const { output } = call;
+  return withApp(call, async (app) => {
+    const found = await app.states.versions(id);
+    // Nothing kept is an answer only for a node that exists.
+    if (found.length === 0) await app.client.get(id);
+    if (output.json) output.value({ versions: found });
+    else showSummaries(output, found, 'no earlier states');
+    return 'done';
+  });
+}

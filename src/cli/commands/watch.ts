@@ -1,0 +1,117 @@
+/** `nodeyard watch`: what happens, while it happens. */
+import type { Command } from 'commander';
+import type { NodeEvent } from '../../node/record.js';
+import { forEachNode } from '../bulk.js';
+import type { Act, Call } from '../call.js';
+import { eventFeed } from '../event-feed.js';
+import { eventLine } from '../event-line.js';
+import type { ExitName } from '../exit-status.js';
+import { LiveBlock } from '../live-block.js';
+import { NodeBoard } from '../node-board.js';
+import { withApp } from '../opened.js';
+import { teach } from '../teach.js';
+
+interface WatchOptions {
+  readonly group?: string;
+  readonly role?: string;
+  readonly since?: string;
+  readonly lines?: boolean;
+}
+
+const REDRAW_MS = 1_000;
+/** Of events that come in a burst only the last is drawn. */
+const SETTLE_MS = 50;
+
+export function defineWatch(program: Command, act: Act): void {
+  const command = program
+    .command('watch')
+    .description('Watch nodes: a table that updates itself on a terminal, else a line for every event.')
+    .argument('[ID...]', 'only these nodes')
+    .option('--group <name>', 'only of this group')
+    .option('--role <name>', 'only with this role')
+    .option('--since <position>', 'lines from this position of the event stream on; 0 is the oldest kept')
+    .option('--lines', 'lines instead of the table')
+    .action((ids: readonly string[], options: WatchOptions) => act((call) => watch(call, ids, options)));
+  teach(command, {
+    examples: [
+      ['nodeyard watch'],
+      ['nodeyard watch --group media --lines'],
+      ['nodeyard watch --since 0 --json', 'every event that is kept, then new ones'],
+    ],
+    exits: ['redis', 'missing'],
+  });
+}
+
+async function watch(call: Call, ids: readonly string[], options: WatchOptions): Promise<ExitName> {
+  const { io, output } = call;
+  return withApp(call, async (app) => {
+    const { errors } = await forEachNode(ids, (id) => app.client.get(id));
+    const [unknown] = errors;
+    if (unknown !== undefined) throw unknown.error;
+    const { group, role } = options;
+    const chosen = ({ nodeId, ...event }: NodeEvent): boolean =>
+      (ids.length === 0 || ids.includes(nodeId)) &&
+      (group === undefined || event.group === group) &&
+      (role === undefined || event.role === role);
+    const events = eventFeed(app.store, {
+      after: options.since ?? (await app.store.latestPosition()),
+      signal: io.interrupts.signal,
+      onAway: (away) => output.note(away ? 'Redis is away; waiting for it' : 'Redis is back'),
+    });
+    if (output.live && options.since === undefined && options.lines !== true) {
+      const filter = { ...(group === undefined ? {} : { group }), ...(role === undefined ? {} : { role }) };
+      await drawTable(call, new NodeBoard(app.store, { ids: new Set(ids), filter }), events, chosen);
+    } else {
+      for await (const event of events) {
+        if (!chosen(event)) continue;
+        if (output.json) output.value(event);
+        else output.line(eventLine(output, event));
+      }
+    }
+    return 'done';
+  });
+}
+
+async function drawTable(
+  { io, output }: Call,
+  board: NodeBoard,
+  events: AsyncIterable<NodeEvent>,
+  chosen: (event: NodeEvent) => boolean,
+): Promise<void> {
+  const block = new LiveBlock(io.stdout);
+  const drawing = serially(async () => {
+    await board.lookAtWork(io.stdout.rows);
+    block.draw(await board.lines(output, Date.now()));
+  });
+  await board.load();
+  drawing.soon(0);
+  const regular = setInterval(() => drawing.soon(0), REDRAW_MS);
+  try {
+    for await (const event of events) {
+      if (!chosen(event)) continue;
+      await board.look(event.nodeId);
+      drawing.soon(SETTLE_MS);
+    }
+  } finally {
+    clearInterval(regular);
+    await drawing.end();
+  }
+}
+
+/** One run of `work` at a time; asked for again and again, it runs once more. A failed one is made good by the next. */
+function serially(work: () => Promise<void>): { soon(delayMs: number): void; end(): Promise<void> } {
+  let timer: NodeJS.Timeout | undefined;
+  let current: Promise<void> = Promise.resolve();
+  return {
+    soon(delayMs) {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        current = current.then(work).catch(() => {});
+      }, delayMs);
+    },
+    async end() {
+      clearTimeout(timer);
+      await current;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+/** `nodeyard worker`: a worker and nothing else, for machines that only run Terraform. */
+import type { Command } from 'commander';
+import type { Act, Call } from '../call.js';
+import type { ExitName } from '../exit-status.js';
+import { configOf, withApp, workerLog } from '../opened.js';
+import { redisPlace } from '../redis-place.js';
+import { teach } from '../teach.js';
+
+export function defineWorker(program: Command, act: Act): void {
+  const command = program
+    .command('worker')
+    .description('Run a worker: it takes jobs until Ctrl-C or TERM, then lets its Terraform runs end.')
+    .action(() => act(worker));
+  teach(command, {
+    examples: [['REDIS_URL=redis://redis.internal:6379 nodeyard worker']],
+    exits: ['redis'],
+  });
+}
+
+async function worker(call: Call): Promise<ExitName> {
+  const log = await workerLog(call, await configOf(call), { quiet: false });
+  return withApp(
+    call,
+    async (app) => {
+      const { serve } = await import('../serve.js');
+      await serve(call, app, async ({ terraform }) => {
+        const { path: binary, product, version } = terraform;
+        if (call.output.json) {
+          call.output.value({
+            type: 'ready',
+            redis: redisPlace(app),
+            terraform: { binary, product, version },
+          });
+        } else {
+          call.output.note(`worker ready: ${product} ${version}, redis ${redisPlace(app)}; Ctrl-C ends it`);
+        }
+      });
+      return 'done';
+    },
+    { temper: 'patient', log },
+  );
+}

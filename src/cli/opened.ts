@@ -1,0 +1,108 @@
+/** From a call to the parts behind it: its configuration, an app on the configured Redis, and the end of both. */
+import type { App } from '../app.js';
+import type { Config } from '../config.js';
+import { NodeyardError } from '../errors.js';
+import type { Log } from '../log.js';
+import type { Temper } from '../queue/connections.js';
+import type { Call, GlobalOptions } from './call.js';
+import type { ExitName } from './exit-status.js';
+
+/** Options that stand for a variable, so that every setting is validated in one place. */
+const VARIABLES: Readonly<Record<'dataDir' | 'redis' | 'logLevel', { variable: string; option: string }>> = {
+  dataDir: { variable: 'NODEYARD_DATA_DIR', option: '--data-dir' },
+  redis: { variable: 'REDIS_URL', option: '--redis' },
+  logLevel: { variable: 'NODEYARD_LOG_LEVEL', option: '--log-level' },
+};
+
+type Environment = Call['io']['env'];
+
+/** The environment with the global options laid over it. */
+export function environmentOf({ io, options }: Pick<Call, 'io' | 'options'>): Environment {
+  const given = written(options).map(({ variable, value }) => [variable, value] as const);
+  return { ...io.env, ...Object.fromEntries(given) };
+}
+
+/** Reads the configuration. Throws CONFIG_INVALID, which names an option where one was the source. */
+export async function configOf(call: Pick<Call, 'io' | 'options'>): Promise<Config> {
+  const { loadConfig } = await import('../config.js');
+  const { config: file } = call.options;
+  try {
+    return loadConfig({
+      env: environmentOf(call),
+      cwd: call.io.cwd,
+      ...(file === undefined ? {} : { file }),
+    });
+  } catch (error) {
+    if (!(error instanceof NodeyardError)) throw error;
+    const named = (text: string): string =>
+      written(call.options).reduce((rest, { variable, option }) => rest.replaceAll(variable, option), text);
+    const field = error.field === undefined ? {} : { field: named(error.field) };
+    throw new NodeyardError(error.code, named(error.message), { cause: error, ...field });
+  }
+}
+
+export interface OpenOptions {
+  /** `hasty` where absent. */
+  readonly temper?: Temper;
+  readonly log?: Log;
+}
+
+/** Opens the app, works with it and closes it. Throws CONFIG_INVALID, REDIS_UNAVAILABLE and what `work` throws. */
+export async function withApp(
+  call: Call,
+  work: (app: App) => Promise<ExitName>,
+  { temper = 'hasty', log }: OpenOptions = {},
+): Promise<ExitName> {
+  const config = await configOf(call);
+  const app = await open(call, config, temper, log ?? (await commandLog(call, config)));
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+async function open(call: Call, config: Config, temper: Temper, log: Log): Promise<App> {
+  const [{ openApp }, { askRedis }] = await Promise.all([
+    import('../app.js'),
+    import('../store/redis-errors.js'),
+  ]);
+  const env = environmentOf(call);
+  if (temper === 'patient' && config.redisUrl !== undefined) {
+    // A patient app waits for Redis without end; a person who has just typed the command wants to know.
+    const probe = await askRedis('Redis', () => openApp({ config, env, temper: 'hasty', log }));
+    await probe.close();
+  }
+  return askRedis('Redis', () => openApp({ config, env, temper, log }));
+}
+
+/** A command speaks for itself: its log is heard only where somebody asked for it. */
+async function commandLog(call: Call, config: Config): Promise<Log> {
+  const { silentLog } = await import('../log.js');
+  return isLogAskedFor(call) ? logOf(call, config, config.log.level) : silentLog;
+}
+
+/** The log of a worker. A quiet one, whose events are shown to a person, only warns unless asked for more. */
+export function workerLog(call: Call, config: Config, { quiet }: { readonly quiet: boolean }): Promise<Log> {
+  const shown = quiet && call.output.live && !isLogAskedFor(call);
+  return logOf(call, config, shown ? 'warn' : config.log.level);
+}
+
+function isLogAskedFor(call: Call): boolean {
+  const level = environmentOf(call)['NODEYARD_LOG_LEVEL'];
+  return level !== undefined && level.trim() !== '';
+}
+
+async function logOf(call: Call, config: Config, level: string): Promise<Log> {
+  const { createLog, createRedactor, secretsOf } = await import('../log.js');
+  const { secretsOfConfig } = await import('../config.js');
+  const redact = createRedactor([...secretsOf(environmentOf(call)), ...secretsOfConfig(config)]);
+  return createLog({ level, redact, destination: call.io.stderr });
+}
+
+function written(options: GlobalOptions): { variable: string; option: string; value: string }[] {
+  return (['dataDir', 'redis', 'logLevel'] as const).flatMap((name) => {
+    const value = options[name];
+    return value === undefined ? [] : [{ ...VARIABLES[name], value }];
+  });
+}
