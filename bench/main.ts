@@ -1,0 +1,94 @@
+/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [--quick] [--json | --markdown]`. */
+import { setMaxListeners } from 'node:events';
+import { parseArgs } from 'node:util';
+import { fleetBenchmark } from './fleet.js';
+import { jobBenchmark } from './job.js';
+import { describeMachine, machineLine } from './machine.js';
+import { type Benchmark, markdownOf, type Report, textOf } from './report.js';
+
+const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
+  job: jobBenchmark,
+  fleet: fleetBenchmark,
+};
+
+const USAGE = `Usage: npm run bench -- [benchmark…] [options]
+
+Benchmarks, all when none is named:
+  job     one job through the queue against one bare terraform apply
+  fleet   many nodes at once against a shell loop (xargs -P) and a cdktf deploy loop, which installs cdktf-cli
+  synth   ten thousand syntheses: time, memory, tokens
+  store   the state store with a thousand and with a hundred thousand nodes
+
+Options:
+  --quick      smaller sizes and fewer rounds, to see that it runs
+  --json       every sample as one JSON object on stdout
+  --markdown   tables for the README
+`;
+
+interface Request {
+  readonly names: readonly string[];
+  readonly form: 'text' | 'json' | 'markdown';
+  readonly quick: boolean;
+}
+
+/** Answers what is wrong as a string; an empty one asks for help. */
+function readArguments(args: string[]): Request | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        markdown: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+      },
+    });
+    if (values.help) return '';
+    const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
+    if (unknown.length > 0) return `there is no benchmark ${unknown.join(', ')}\n`;
+    if (values.json && values.markdown) return 'choose one of --json and --markdown\n';
+    return {
+      names: positionals.length > 0 ? positionals : Object.keys(BENCHMARKS),
+      form: values.json ? 'json' : values.markdown ? 'markdown' : 'text',
+      quick: values.quick,
+    };
+  } catch (error) {
+    return `${(error as Error).message}\n`;
+  }
+}
+
+async function run({ names, form, quick }: Request, signal: AbortSignal): Promise<void> {
+  const machine = describeMachine();
+  const date = new Date().toISOString().slice(0, 10);
+  const about = `${date}. ${machineLine(machine)}${quick ? '. Quick run: small sizes, few rounds' : ''}.`;
+  const say = (line: string): void => void process.stderr.write(`${line}\n`);
+  const reports: Record<string, Report> = {};
+  if (form !== 'json') console.log(`${about}\n`);
+  for (const name of names) {
+    const report = await BENCHMARKS[name]?.({ quick, signal, say });
+    if (report === undefined) continue;
+    reports[name] = report;
+    if (form !== 'json') console.log(`${form === 'text' ? textOf(report) : markdownOf(report)}\n`);
+  }
+  if (form === 'json') console.log(JSON.stringify({ date, machine, quick, reports }));
+}
+
+const request = readArguments(process.argv.slice(2));
+if (typeof request === 'string') {
+  process.stderr.write(request === '' ? USAGE : `${request}\n${USAGE}`);
+  process.exitCode = request === '' ? 0 : 2;
+} else {
+  const interrupt = new AbortController();
+  // Every node that is waited for listens.
+  setMaxListeners(0, interrupt.signal);
+  const stop = (): void => interrupt.abort(new Error('interrupted'));
+  process.once('SIGINT', stop);
+  process.once('SIGTERM', stop);
+  try {
+    await run(request, interrupt.signal);
+  } catch (error) {
+    process.stderr.write(interrupt.signal.aborted ? 'interrupted\n' : `${(error as Error).stack}\n`);
+    process.exitCode = interrupt.signal.aborted ? 130 : 1;
+  }
+}
