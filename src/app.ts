@@ -91,9 +91,11 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       tail,
       client: new NodeyardClient({ store, queues, tail }),
       async close() {
-        await tail.close();
+        // The store’s end is what wakes a tail that waits for the next event.
+        const tailEnded = tail.close();
         await queues.close();
         await store.close();
+        await tailEnded;
         connections.close();
         await embedded?.stop();
       },

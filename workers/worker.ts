@@ -116,17 +116,19 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   let stopping: Promise<void> | undefined;
   const stop = async (patienceMs: number): Promise<void> => {
     unwatch();
-    const paused = workers.map((worker) => worker.pause(true));
+    for (const worker of workers) void worker.pause(true);
     running.stopAll('shutdown');
     const patience = setTimeout(
       () => abandon.abort(new Error('the patience of the shutdown is over')),
       patienceMs,
     );
-    await Promise.all(paused);
-    await sweeper.stop();
-    await running.idle();
-    await Promise.all(workers.map((worker) => worker.close()));
-    await Promise.all(runs);
+    const orderly = async (): Promise<void> => {
+      await sweeper.stop();
+      await running.idle();
+      await Promise.all(workers.map((worker) => worker.close()));
+      await Promise.all(runs);
+    };
+    await Promise.race([orderly(), aborted(abandon.signal)]);
     clearTimeout(patience);
   };
   return {
@@ -137,6 +139,11 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     },
   };
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 
 /** Leftovers first: they end dead leases, which is what makes a node stranded. */
 function sweepRegularly(app: App, recovery: Recovery): { stop(): Promise<void> } {

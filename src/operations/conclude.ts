@@ -1,5 +1,6 @@
 /** The last step of an operation: what its failure means, said to the store under the session’s epoch. */
 import { assertNever } from '../errors.js';
+import { BEGINS } from '../node/lifecycle.js';
 import type { TransitionRequest, TransitionResult } from '../store/store.js';
 import type { OperationDependencies } from './dependencies.js';
 import { later, type Outcome, settled } from './outcome.js';
@@ -74,6 +75,8 @@ export async function fail(
   const { operation } = session;
   const outcome = await move(dependencies, session, {
     to: 'FAILED',
+    // A destruction that was asked for meanwhile must not be overwritten by the failure of the create it stopped.
+    expected: [BEGINS[operation].to],
     failure: { operation, code, message, diagnostics, retryable, attempts },
     reason: code,
   });

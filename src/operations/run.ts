@@ -8,9 +8,9 @@ import { type DiagnosticSummary, type ErrorCode, NodeyardError } from '../errors
 import type { Phase } from '../node/record.js';
 import { createHarvester, type Harvester } from '../state/harvest.js';
 import { currentOwner } from '../state/owner.js';
+import { recoverDirectory } from '../state/recover-directory.js';
 import type { SaveResult } from '../state/repository.js';
 import { createRunDirectory, type RunDirectory } from '../state/run-directory.js';
-import { taint } from '../state/taint.js';
 import { applyArgs, applyPlanArgs, destroyArgs, planArgs } from '../terraform/args.js';
 import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
 import { classify, succeeded } from '../terraform/diagnostics.js';
@@ -83,8 +83,8 @@ export async function runTerraform(
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
     const result = await runSteps(dependencies, session, request, { directory, bundle, observer });
-    const document = await bringHome(session, request, harvester, result);
-    if (document.stored) {
+    const home = await bringHome(session, request, { directory, harvester, result });
+    if (home.stored) {
       await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
       await directory.remove();
     }
@@ -95,7 +95,7 @@ export async function runTerraform(
       began: observer.began,
       errored: observer.errored,
       outputs: result.outputs,
-      ...(document.bytes === undefined ? {} : { document: document.bytes }),
+      ...(home.bytes === undefined ? {} : { document: home.bytes }),
     };
   });
 }
@@ -201,21 +201,19 @@ const wouldDestroy = (addresses: readonly string[]): RunFailure => ({
 async function bringHome(
   session: Session,
   { save }: RunRequest,
-  harvester: Harvester,
-  result: RunResult,
+  { directory, harvester, result }: { directory: RunDirectory; harvester: Harvester; result: RunResult },
 ): Promise<{ readonly stored: boolean; readonly bytes?: Uint8Array }> {
   const harvest = await harvester.finish(session.abandon);
-  const { document } = harvest;
-  if (document === undefined || endedByItself(result)) {
-    return { stored: harvest.stored, ...(document === undefined ? {} : { bytes: document }) };
-  }
-  const doubtful = result.unfinished
-    .filter(({ action }) => action !== 'delete')
-    .map(({ address }) => address);
-  const marked = taint(document, doubtful).document;
-  if (marked === document) return { stored: harvest.stored, bytes: document };
-  await save(marked, session.nextFirstSequence());
-  return { stored: true, bytes: marked };
+  const harvested = harvest.document === undefined ? {} : { bytes: harvest.document };
+  const whole = endedByItself(result) && !harvest.torn;
+  // What could not be stored stays in its directory, and its recovery does the rest.
+  if (whole || !harvest.stored) return { stored: harvest.stored, ...harvested };
+  const stored = harvest.document === undefined ? {} : { stored: harvest.document };
+  const { document, tainted, unrecorded } = await recoverDirectory(directory, stored);
+  session.log.warn({ tainted, unrecorded }, 'Terraform was killed; what it had in flight will be replaced');
+  if (document === undefined) return { stored: true };
+  await save(document, session.nextFirstSequence());
+  return { stored: true, bytes: document };
 }
 
 function failureOf(result: RunResult, session: Session): RunFailure | undefined {

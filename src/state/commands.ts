@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
+import { askRedis } from '../redis-errors.js';
 import {
   configurationKey,
   QUARANTINES_KEY,
@@ -10,7 +11,6 @@ import {
   stateKey,
   versionsKey,
 } from './keys.js';
-import { askRedis } from './redis-errors.js';
 import { CLOSE_QUARANTINE } from './scripts/close-quarantine.js';
 import { SAVE_CONFIGURATION } from './scripts/configuration.js';
 import { REMOVE } from './scripts/remove.js';
@@ -40,6 +40,7 @@ export function registerScripts(redis: Redis, keptVersions: number) {
     if (typeof command !== 'function') throw new TypeError(`ioredis did not define ${name}`);
     return async (keys, values) => {
       const reply: unknown = await askRedis(
+        keys[0] ?? 'a state',
         async (): Promise<unknown> => Reflect.apply(command, redis, [keys.length, ...keys, ...values]),
       );
       const verdict = verdicts.find((known) => known === reply);
@@ -48,7 +49,7 @@ export function registerScripts(redis: Redis, keptVersions: number) {
       return verdict;
     };
   };
-  const save = register('nodeyardSaveState', SAVE, ['canonical', 'quarantined', 'superseded', 'ahead']);
+  const save = register('nodeyardSaveState', SAVE, ['canonical', 'quarantined', 'superseded']);
   const replace = register('nodeyardReplaceState', REPLACE, [
     'replaced',
     'unknown-node',

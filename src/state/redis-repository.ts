@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
 import { FENCE_FIELDS, nodeKey } from '../node/keys.js';
+import { askRedis } from '../redis-errors.js';
 import { type Binding, Codec } from './codec.js';
 import { registerScripts, type StateScripts } from './commands.js';
 import { checkId, checkNumber } from './input.js';
@@ -15,7 +16,6 @@ import {
   stateKey,
   versionsKey,
 } from './keys.js';
-import { askRedis } from './redis-errors.js';
 import { aheadOf, refusedImport } from './refusals.js';
 import type {
   SaveRequest,
@@ -80,16 +80,14 @@ class RedisStateRepository implements StateRepository {
     checkNumber('sequence', sequence, 0);
     const summary = summarize(document, { epoch, sequence, savedAt: this.#now(), imported: false });
     const packed = await this.#codec.encode(document, { kind: 'state', nodeId, epoch });
-    const verdict = await this.#scripts.save(nodeId, { summary, document: packed });
-    if (verdict === 'ahead') throw aheadOf(nodeId, epoch);
-    return verdict;
+    return this.#scripts.save(nodeId, { summary, document: packed });
   }
 
   async replace(nodeId: string, document: Uint8Array): Promise<StateSummary> {
     checkId(nodeId);
     for (let tries = 0; tries < REPLACE_TRIES; tries += 1) {
       const epoch = Number(
-        (await askRedis(() => this.#redis.hget(nodeKey(nodeId), FENCE_FIELDS.epoch))) ?? 0,
+        (await askRedis(nodeKey(nodeId), () => this.#redis.hget(nodeKey(nodeId), FENCE_FIELDS.epoch))) ?? 0,
       );
       const summary = summarize(document, { epoch, sequence: 0, savedAt: this.#now(), imported: true });
       const packed = await this.#codec.encode(document, { kind: 'state', nodeId, epoch });
@@ -114,7 +112,9 @@ class RedisStateRepository implements StateRepository {
     checkNumber('limit', limit, 1, MAX_PAGE);
     if (cursor !== undefined) checkId(cursor, 'cursor');
     const after = cursor === undefined ? '-' : `(${cursor}`;
-    const ids = await askRedis(() => this.#redis.zrangebylex(STATES_KEY, after, '+', 'LIMIT', 0, limit));
+    const ids = await askRedis(STATES_KEY, () =>
+      this.#redis.zrangebylex(STATES_KEY, after, '+', 'LIMIT', 0, limit),
+    );
     const states = await this.#summaries(ids.map((id) => [id, stateKey(id), 'summary'] as const));
     const last = ids.length === limit ? ids.at(-1) : undefined;
     return { states, ...(last !== undefined && { cursor: last }) };
@@ -130,7 +130,7 @@ class RedisStateRepository implements StateRepository {
       checkId(nodeId);
       return this.#summariesIn(nodeId, quarantineKey(nodeId));
     }
-    const entries = await askRedis(() => this.#redis.zrange(QUARANTINES_KEY, 0, '-1'));
+    const entries = await askRedis(QUARANTINES_KEY, () => this.#redis.zrange(QUARANTINES_KEY, 0, '-1'));
     return this.#summaries(
       entries.map((entry) => {
         const [id = '', epoch = ''] = entry.split(':');
@@ -155,7 +155,9 @@ class RedisStateRepository implements StateRepository {
 
   async loadConfiguration(nodeId: string): Promise<string | undefined> {
     checkId(nodeId);
-    const fields = await askRedis(() => this.#redis.hmgetBuffer(configurationKey(nodeId), 'epoch', 'text'));
+    const fields = await askRedis(configurationKey(nodeId), () =>
+      this.#redis.hmgetBuffer(configurationKey(nodeId), 'epoch', 'text'),
+    );
     const [epoch, text] = fields;
     if (epoch == null || text == null) return undefined;
     const binding: Binding = { kind: 'configuration', nodeId, epoch: Number(epoch.toString()) };
@@ -167,7 +169,7 @@ class RedisStateRepository implements StateRepository {
     key: string,
     fields: readonly [string, string],
   ): Promise<StoredState | undefined> {
-    const [text, packed] = await askRedis(() => this.#redis.hmgetBuffer(key, ...fields));
+    const [text, packed] = await askRedis(key, () => this.#redis.hmgetBuffer(key, ...fields));
     if (text == null || packed == null) return undefined;
     const summary = readSummary(nodeId, text.toString('utf8'));
     const document = await this.#codec.decode(packed, { kind: 'state', nodeId, epoch: summary.epoch });
@@ -182,7 +184,7 @@ class RedisStateRepository implements StateRepository {
 
   /** Of a hash that keeps one document per epoch, by epoch. */
   async #summariesIn(nodeId: string, key: string): Promise<StateSummary[]> {
-    const fields = await askRedis(() => this.#redis.hkeys(key));
+    const fields = await askRedis(key, () => this.#redis.hkeys(key));
     const own = fields.filter((field) => field.startsWith(SUMMARY_FIELD));
     const summaries = await this.#summaries(own.map((field) => [nodeId, key, field] as const));
     return summaries.sort((a, b) => a.epoch - b.epoch);
@@ -192,7 +194,7 @@ class RedisStateRepository implements StateRepository {
   async #summaries(
     places: readonly (readonly [nodeId: string, key: string, field: string])[],
   ): Promise<StateSummary[]> {
-    const texts = await askRedis(() =>
+    const texts = await askRedis(places[0]?.[1] ?? STATES_KEY, () =>
       Promise.all(places.map(([, key, field]) => this.#redis.hget(key, field))),
     );
     return places.flatMap(([nodeId], index) => {

@@ -2,8 +2,8 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
+import { askRedis } from '../redis-errors.js';
 import { decode } from './hash-fields.js';
-import { askRedis } from './redis-errors.js';
 import { ATTEND, type AttendAsk } from './scripts/attend.js';
 import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';

@@ -1,12 +1,12 @@
 /** Reads of the event stream and of the nodes’ histories. */
 import { NodeyardError } from '../errors.js';
 import type { NodeEvent } from '../node/record.js';
+import { askRedis } from '../redis-errors.js';
 import type { BlockingConnections } from './blocking-connections.js';
 import type { StoreContext } from './context.js';
 import { decodeEvent, decodeHistoryLine, type StreamEntry } from './event-codec.js';
 import { checkDuration, checkId, checkPageLimit, checkPosition } from './input.js';
 import { EVENTS_KEY, historyKey } from './keys.js';
-import { askRedis } from './redis-errors.js';
 import type { NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;

@@ -3,12 +3,12 @@ import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
 import { NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
+import { askRedis } from '../redis-errors.js';
 import type { FlatRecord } from './commands.js';
 import type { StoreContext } from './context.js';
 import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkState } from './input.js';
 import { indexKey, requestKey, UNATTENDED_KEY } from './keys.js';
 import { decodeFlat, decodeRecord } from './record-codec.js';
-import { askRedis } from './redis-errors.js';
 import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;

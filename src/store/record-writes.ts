@@ -8,7 +8,7 @@ import { FIRST_STATE, mayRequest, retrySourcesOf } from './lifecycle-arguments.j
 import { decodeFlat, encodePatch, encodeRequest } from './record-codec.js';
 import { hashRequest } from './request-hash.js';
 import type { IdentifiedRequest, NodeStore, TransitionResult } from './store.js';
-import { boundReason } from './text-bounds.js';
+import { boundOptional } from './text-bounds.js';
 import { transitionDetails } from './transition-details.js';
 
 type Writes = Pick<
@@ -34,7 +34,7 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
       const [verdict, flat] = await scripts.create([key], {
         now: clock(),
         actor,
-        reason: boundReason(reason),
+        reason: boundOptional(reason),
         retention,
         state: FIRST_STATE,
         requestId: request.requestId,
@@ -62,7 +62,7 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
       const [verdict, flat] = await scripts.requestRetry([key], {
         now: clock(),
         actor,
-        reason: boundReason(reason ?? 'another try of the create was asked for'),
+        reason: boundOptional(reason ?? 'another try of the create was asked for'),
         retention,
         sources: retrySourcesOf('create'),
       });
@@ -73,9 +73,10 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
       scripts.patch([nodeKey(checkId(id))], { now: clock(), epoch, set: encodePatch(patch) }),
 
     note: async (id, { actor, reason }) =>
-      scripts.note([nodeKey(checkId(id))], { now: clock(), actor, reason: boundReason(reason), retention }),
+      scripts.note([nodeKey(checkId(id))], { now: clock(), actor, reason: boundOptional(reason), retention }),
 
-    attend: async (id, jobId) => scripts.attend([nodeKey(checkId(id))], { now: clock(), jobId }),
+    attend: async (id, jobId) =>
+      scripts.attend([nodeKey(checkId(id))], { now: clock(), jobId: boundOptional(jobId) }),
 
     nextGeneration: async (id) =>
       (await scripts.nextGeneration([nodeKey(checkId(id))], { now: clock() })) ?? undefined,

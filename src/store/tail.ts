@@ -21,15 +21,16 @@ export interface EventTail {
  * Reads from the first subscription to the last, from the stream’s end at that moment. Events that come while Redis is
  * away are read when it is back; the stream keeps its place.
  */
-export function createEventTail(store: Pick<NodeStore, 'events'>, log: Log): EventTail {
+export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPosition'>, log: Log): EventTail {
   const listeners = new Set<EventListener>();
   let reading: Promise<void> | undefined;
   let closed = false;
 
   const read = async (): Promise<void> => {
-    let after = '$';
+    let after: string | undefined;
     while (!closed && listeners.size > 0) {
       try {
+        after ??= await store.latestPosition();
         const events = await store.events({ after, limit: BATCH, blockMs: BLOCK_MS });
         for (const event of events) {
           after = event.position;

@@ -11,7 +11,7 @@ export function boundText(text: string): string {
   return cut.replace(/\p{Surrogate}/gu, '\u{FFFD}');
 }
 
-export const boundReason = (reason: string | undefined): string | undefined =>
+export const boundOptional = (reason: string | undefined): string | undefined =>
   reason === undefined ? undefined : boundText(reason);
 
 function boundDiagnostic({ severity, summary, detail, address }: DiagnosticSummary): DiagnosticSummary {

@@ -4,7 +4,7 @@ import { isTerminal, type NodeState } from '../node/lifecycle.js';
 import { entering, settledStates, sourcesOf } from './lifecycle-arguments.js';
 import type { TransitionAsk } from './scripts/transition.js';
 import type { TransitionRequest } from './store.js';
-import { boundFailure, boundReason } from './text-bounds.js';
+import { boundFailure, boundOptional } from './text-bounds.js';
 
 /** Throws INVALID_INPUT that names the field which is missing or out of place. */
 export function transitionDetails(request: TransitionRequest): Omit<TransitionAsk, 'now' | 'retention'> {
@@ -16,7 +16,7 @@ export function transitionDetails(request: TransitionRequest): Omit<TransitionAs
   return {
     to,
     actor,
-    reason: boundReason(request.reason),
+    reason: boundOptional(request.reason),
     sources: sourcesOf(to, actor),
     settled: asSet(settledStates(to, actor, epoch !== undefined)),
     expected: expected && asSet(expected),

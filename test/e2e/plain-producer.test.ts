@@ -1,9 +1,6 @@
 /** A producer that knows nothing but BullMQ and the published job schema. */
-import type { Job } from 'bullmq';
-import { QueueEvents } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Job, Queue } from 'bullmq';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
 import { Yard } from '../support/yard.js';
 
 let yard: Yard;
@@ -15,22 +12,28 @@ afterEach(async () => {
   await yard.close();
 });
 
-/** BullMQ adds a listener per job that is waited for. */
-const MANY_LISTENERS = 100;
-
-async function resultsOf(queueName: string, jobs: readonly Job[]): Promise<unknown[]> {
-  const connection = new Redis(yard.redis.socket, { maxRetriesPerRequest: null });
-  const events = new QueueEvents(queueName, { connection, prefix: QUEUE_PREFIX });
-  try {
-    events.setMaxListeners(MANY_LISTENERS);
-    await events.waitUntilReady();
-    return await Promise.all(
-      jobs.map((job) => job.waitUntilFinished(events, 60_000).catch((error: Error) => error.message)),
-    );
-  } finally {
-    await events.close();
-    connection.disconnect();
-  }
+/**
+ * What each job came to: its return value, or why it failed. Asked for again and again, because BullMQ’s own
+ * `waitUntilFinished` can miss a job that ends while its events begin to be read.
+ */
+async function resultsOf(queue: Queue, jobs: readonly Job[]): Promise<unknown[]> {
+  const resultOf = async ({ id = '' }: Job): Promise<unknown> => {
+    const state = await queue.getJobState(id);
+    if (state !== 'completed' && state !== 'failed') return undefined;
+    const job = await queue.getJob(id);
+    return state === 'completed' ? job?.returnvalue : job?.failedReason;
+  };
+  let results: unknown[] = [];
+  await expect
+    .poll(
+      async () => {
+        results = await Promise.all(jobs.map(resultOf));
+        return results.filter((result) => result === undefined).length;
+      },
+      { timeout: 60_000 },
+    )
+    .toBe(0);
+  return results;
 }
 
 test('twenty jobs make twenty nodes, and twenty more destroy them', async () => {
@@ -41,7 +44,7 @@ test('twenty jobs make twenty nodes, and twenty more destroy them', async () => 
       queue.add('any name', { v: 1, node: { ...request, labels: { n: `${index}` } } }),
     ),
   );
-  const results = (await resultsOf(QUEUE_NAMES.create, jobs)) as {
+  const results = (await resultsOf(queue, jobs)) as {
     nodeId: string;
     state: string;
     outputs: object;
@@ -52,7 +55,7 @@ test('twenty jobs make twenty nodes, and twenty more destroy them', async () => 
 
   const destroys = yard.plainQueue('destroy');
   const ends = await Promise.all(results.map(({ nodeId }) => destroys.add('destroy', { v: 1, nodeId })));
-  const destroyed = (await resultsOf(QUEUE_NAMES.destroy, ends)) as { state: string }[];
+  const destroyed = (await resultsOf(destroys, ends)) as { state: string }[];
   expect(destroyed.map(({ state }) => state)).toEqual(Array(20).fill('DESTROYED'));
 });
 
@@ -64,7 +67,7 @@ test('the same request id twice makes one node; a different request under it is 
     await queue.add('b', { v: 1, node }),
     await queue.add('c', { v: 1, node: { ...node, role: 'other' } }),
   ];
-  const [first, second, third] = (await resultsOf(QUEUE_NAMES.create, jobs)) as [
+  const [first, second, third] = (await resultsOf(queue, jobs)) as [
     { nodeId: string },
     { nodeId: string },
     string,
@@ -74,10 +77,9 @@ test('the same request id twice makes one node; a different request under it is 
   const { nodes } = await yard.app.store.list({});
   expect(nodes).toHaveLength(1);
 
-  const end = await yard.plainQueue('destroy').add('destroy', { v: 1, node });
-  expect(await resultsOf(QUEUE_NAMES.destroy, [end])).toMatchObject([
-    { nodeId: first.nodeId, state: 'DESTROYED' },
-  ]);
+  const destroys = yard.plainQueue('destroy');
+  const end = await destroys.add('destroy', { v: 1, node });
+  expect(await resultsOf(destroys, [end])).toMatchObject([{ nodeId: first.nodeId, state: 'DESTROYED' }]);
 });
 
 test('a job that says nonsense fails with the field named, and makes nothing', async () => {
@@ -91,7 +93,7 @@ test('a job that says nonsense fails with the field named, and makes nothing', a
     await queue.add('e', { v: 1, node: { ...node, accessKey: 'AKIA' } }),
     await queue.add('f', { v: 7, node }),
   ];
-  const messages = await resultsOf(QUEUE_NAMES.create, jobs);
+  const messages = await resultsOf(queue, jobs);
   expect(messages).toEqual([
     expect.stringContaining('INVALID_INPUT'),
     expect.stringMatching(/INVALID_INPUT.*nodeId/),
@@ -109,7 +111,7 @@ test('progress says phase, resources done and total', async () => {
     v: 1,
     node: { id: 'p1', group: 'g', role: 'r', stack: 'local-node' },
   });
-  await resultsOf(QUEUE_NAMES.create, [job]);
+  await resultsOf(queue, [job]);
   const finished = await queue.getJob(job.id ?? '');
   expect(finished?.progress).toMatchObject({ phase: 'applying', done: 3, total: 3 });
   await yard.app.client.requestDestruction('p1');

@@ -1,8 +1,10 @@
 /** A whole nodeyard for a test: a private Redis, a data directory of its own, an app and, where wanted, a worker. */
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -17,6 +19,15 @@ import { type StartedWorker, startWorker } from '../../workers/worker.js';
 import { startTestRedis, type TestRedis } from './redis.js';
 
 export const SCRIPTED_STACK = fileURLToPath(new URL('../fixtures/stacks/scripted.ts', import.meta.url));
+
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
+const WORKER_ENTRY = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
+
+export interface WorkerProcess {
+  readonly pid: number;
+  signal(name: NodeJS.Signals): void;
+  exited(): Promise<void>;
+}
 
 export interface LedgerEntry {
   readonly node: string;
@@ -44,6 +55,7 @@ export class Yard {
   readonly app: App;
   readonly ledgerFile: string;
   worker: StartedWorker | undefined;
+  readonly #children: ChildProcess[] = [];
   readonly #producers: { readonly queue: Queue; readonly connection: Redis }[] = [];
 
   private constructor(parts: Pick<Yard, 'dataDir' | 'env' | 'config' | 'redis' | 'app'>) {
@@ -76,6 +88,29 @@ export class Yard {
     return this.worker;
   }
 
+  /** A worker in a process of its own, ready to consume; to be killed, stopped or frozen. */
+  async spawnWorker(settings: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
+    const child = spawn(process.execPath, ['--import', 'tsx', WORKER_ENTRY], {
+      cwd: PROJECT,
+      env: { ...this.env, NODEYARD_LOG_LEVEL: 'info', ...settings },
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    const exited = once(child, 'exit');
+    this.#children.push(child);
+    for await (const line of createInterface({ input: child.stderr })) {
+      if (process.env['TEST_LOG'] !== undefined) process.stderr.write(`${line}\n`);
+      if (line.includes('worker ready')) break;
+    }
+    child.stderr.resume();
+    return {
+      pid: child.pid ?? 0,
+      signal: (name) => void child.kill(name),
+      exited: async () => {
+        await exited;
+      },
+    };
+  }
+
   async stopWorker(): Promise<void> {
     await this.worker?.stop();
     this.worker = undefined;
@@ -106,6 +141,14 @@ export class Yard {
   async close(): Promise<void> {
     try {
       await this.stopWorker();
+      for (const child of this.#children.filter(
+        ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+      )) {
+        const exited = once(child, 'exit');
+        child.kill('SIGCONT');
+        child.kill('SIGTERM');
+        await exited;
+      }
       for (const { queue, connection } of this.#producers) {
         await queue.close();
         connection.disconnect();

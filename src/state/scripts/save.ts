@@ -11,11 +11,13 @@ import { FENCE, KEEP_VERSION } from './fence.js';
 
 const END: NodeState = 'DESTROYED';
 
-/** Replies `canonical`, `quarantined`, `superseded`, or `ahead` for an epoch that the node has not reached. */
+/**
+ * Replies `canonical`, `quarantined` or `superseded`. An epoch that the node has not reached is quarantined as well: a
+ * Redis that lost its last second has forgotten it, and what that run made is real.
+ */
 export const SAVE = `${FENCE}${KEEP_VERSION}
 local id, epoch, sequence = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local current = fence()
-if current and epoch > current then return 'ahead' end
 
 local canonical = redis.call('HGET', KEYS[2], 'summary')
 local held = canonical and cjson.decode(canonical)

@@ -3,8 +3,8 @@
  * what it did as a verdict with the node’s record. What the lifecycle allows stands in `ask`, never in Lua.
  */
 import { DRIVEN_STATES, isTerminal, NODE_STATES, type NodeState } from '../../node/lifecycle.js';
+import { UNSOUND_RECORD } from '../../redis-errors.js';
 import * as keys from '../keys.js';
-import { UNSOUND_RECORD } from '../redis-errors.js';
 
 /** What every script is told. */
 export interface Ask {

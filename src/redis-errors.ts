@@ -1,5 +1,5 @@
 /** What ioredis and Redis throw, as the closed set knows it. */
-import { NodeyardError } from '../errors.js';
+import { NodeyardError } from './errors.js';
 
 const SOCKET_CODES = new Set([
   'ECONNREFUSED',

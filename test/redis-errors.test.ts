@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askRedis } from '../../src/store/redis-errors.js';
+import { askRedis } from '../src/redis-errors.js';
 
 const thrown = (error: unknown): Promise<unknown> =>
   askRedis('{nodeyard}:node:n', async () => {
