@@ -5,10 +5,14 @@ import { fleetBenchmark } from './fleet.js';
 import { jobBenchmark } from './job.js';
 import { describeMachine, machineLine } from './machine.js';
 import { type Benchmark, markdownOf, type Report, textOf } from './report.js';
+import { storeBenchmark } from './store.js';
+import { synthBenchmark } from './synth.js';
 
 const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   job: jobBenchmark,
   fleet: fleetBenchmark,
+  synth: synthBenchmark,
+  store: storeBenchmark,
 };
 
 const USAGE = `Usage: npm run bench -- [benchmark…] [options]

@@ -1,17 +1,18 @@
 /**
- * What the state store’s operations cost, and whether they cost more with a hundred thousand nodes than with a thousand.
- * Runs on a private Redis with its append-only file on; every figure is a round trip as a caller sees it.
- *
- *     npx tsx bench/store.ts [--json]
+ * What the state store’s operations cost, and whether they cost more with a hundred thousand nodes than with a thousand:
+ * two private Redis servers with their append-only files on, asked in turns. Every figure is a round trip as a caller
+ * sees it.
  */
-import { cpus } from 'node:os';
-import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { createRedisStore } from '../src/store/redis-store.js';
 import type { IdentifiedRequest, NodeStore } from '../src/store/store.js';
 import { startTestRedis } from '../test/support/redis.js';
+import { interleave, millisecondsOf } from './measure.js';
+import type { BenchContext, Report } from './report.js';
+import { formatSpread, ratioOf, spreadOf } from './statistics.js';
 
-const SIZES = [1_000, 100_000] as const;
+const SIZES = { few: 1_000, many: 100_000 } as const;
+const QUICK_SIZES = { few: 1_000, many: 10_000 } as const;
 const ROUNDS = 9;
 const CALLS_PER_ROUND = 150;
 /** Calls in flight while nodes are made. */
@@ -22,11 +23,56 @@ const INSERVICE_EVERY = 10;
 
 type Operation = (store: NodeStore, call: number) => Promise<unknown>;
 
-interface Figure {
-  /** Microseconds per call: median, least and most of the rounds’ means. */
-  readonly median: number;
-  readonly min: number;
-  readonly max: number;
+interface PopulatedStore {
+  readonly store: NodeStore;
+  readonly size: number;
+  /** What Redis uses, as it tells people: `123.45M`. */
+  memory(): Promise<string>;
+}
+
+/** Microseconds per call, a mean per round, by operation. */
+type Samples = Readonly<Record<'few' | 'many', readonly number[]>>;
+
+export async function storeBenchmark({ quick, signal, say }: BenchContext): Promise<Report> {
+  const sizes = quick ? QUICK_SIZES : SIZES;
+  const use = <T>(size: number, work: (populated: PopulatedStore) => Promise<T>): Promise<T> =>
+    usePopulated(size, { signal, say }, work);
+  return use(sizes.few, (few) =>
+    use(sizes.many, async (many) => {
+      const memory = await many.memory();
+      const samples: Record<string, Samples> = {};
+      for (const name of Object.keys(operations(few.size))) {
+        say(`store: ${name}`);
+        samples[name] = await interleave(
+          { few: roundsOf(few, name), many: roundsOf(many, name) },
+          { rounds: ROUNDS, warmups: 1, signal },
+        );
+      }
+      return report(sizes, samples, memory);
+    }),
+  );
+}
+
+/** A private Redis with so many nodes in it, for as long as `work` lasts. */
+async function usePopulated<T>(
+  size: number,
+  { signal, say }: Pick<BenchContext, 'signal' | 'say'>,
+  work: (populated: PopulatedStore) => Promise<T>,
+): Promise<T> {
+  const server = await startTestRedis();
+  const redis = new Redis(server.socket);
+  const store = createRedisStore({ redis, retention: { historyEntries: 100, eventEntries: 10_000 } });
+  try {
+    const ms = await millisecondsOf(() => populate(store, size, signal));
+    say(`store: ${size} nodes made in ${(ms / 1000).toFixed(1)} s`);
+    const memory = async (): Promise<string> =>
+      /used_memory_human:(\S+)/.exec(await redis.info('memory'))?.[1] ?? 'unknown';
+    return await work({ store, size, memory });
+  } finally {
+    await store.close();
+    redis.disconnect();
+    await server.stop();
+  }
 }
 
 const request = (id: string, number: number): IdentifiedRequest => ({
@@ -55,11 +101,13 @@ async function makeNode(store: NodeStore, number: number): Promise<void> {
   await store.transition(id, { to: 'INSERVICE', actor: 'node' });
 }
 
-/** Nodes `from` … `to - 1`, many at once. */
-async function populate(store: NodeStore, from: number, to: number): Promise<void> {
-  let next = from;
+async function populate(store: NodeStore, size: number, signal: AbortSignal): Promise<void> {
+  let next = 0;
   const worker = async (): Promise<void> => {
-    for (let number = next++; number < to; number = next++) await makeNode(store, number);
+    for (let number = next++; number < size; number = next++) {
+      signal.throwIfAborted();
+      await makeNode(store, number);
+    }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));
 }
@@ -76,7 +124,7 @@ function must<T extends object>(answer: T): T {
   return answer;
 }
 
-/** In this order: what only reads comes first, so that every size is read as it was made. */
+/** In this order: what only reads comes first, so that it meets the nodes as they were made. */
 const operations = (size: number): Readonly<Record<string, Operation>> => ({
   get: (store, call) => store.get(pick(call, size, true)),
   'list 100 by state and group': (store) =>
@@ -100,81 +148,42 @@ const operations = (size: number): Readonly<Record<string, Operation>> => ({
   create: (store, call) => store.create(request(`c${size}-${call}`, call), { actor: 'producer' }),
 });
 
-async function measure(store: NodeStore, operation: Operation): Promise<Figure> {
-  const means: number[] = [];
+/** Rounds of one operation on one store; the calls are numbered on from round to round. */
+function roundsOf({ store, size }: PopulatedStore, name: string): () => Promise<number> {
+  const operation = operations(size)[name];
+  if (operation === undefined) throw new Error(`there is no operation ${name}`);
   let call = 0;
-  // The first round warms up and does not count.
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < CALLS_PER_ROUND; i += 1) await operation(store, call++);
-    const micros = Number(process.hrtime.bigint() - start) / 1_000 / CALLS_PER_ROUND;
-    if (round > 0) means.push(micros);
-  }
-  means.sort((a, b) => a - b);
-  const at = (index: number): number => Math.round(means[index] ?? Number.NaN);
-  return { median: at(ROUNDS >> 1), min: at(0), max: at(ROUNDS - 1) };
+  return async () => {
+    const ms = await millisecondsOf(async () => {
+      for (let i = 0; i < CALLS_PER_ROUND; i += 1) await operation(store, call++);
+    });
+    return (ms * 1000) / CALLS_PER_ROUND;
+  };
 }
 
-type Results = Record<string, Record<number, Figure>>;
-
-async function run(redis: Redis, store: NodeStore): Promise<Results> {
-  const results: Results = {};
-  let made = 0;
-  for (const size of SIZES) {
-    const start = process.hrtime.bigint();
-    await populate(store, made, size);
-    made = size;
-    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-    process.stderr.write(`${size} nodes made in ${seconds.toFixed(1)} s\n`);
-    for (const [name, operation] of Object.entries(operations(size))) {
-      results[name] ??= {};
-      results[name][size] = await measure(store, operation);
-    }
-  }
-  const used = /used_memory_human:(\S+)/.exec(await redis.info('memory'))?.[1];
-  process.stderr.write(`Redis holds ${used}\n`);
-  return results;
-}
-
-async function machine(redis: Redis): Promise<Record<string, string | number>> {
-  const server = await redis.info('server');
-  const version = /(?:valkey|redis)_version:(\S+)/.exec(server)?.[1] ?? 'unknown';
-  return { cores: cpus().length, cpu: cpus()[0]?.model ?? 'unknown', node: process.version, redis: version };
-}
-
-function print(about: Record<string, string | number>, results: Results): void {
-  const [few, many] = SIZES;
-  const text = ({ median, min, max }: Figure): string => `${median} (${min}–${max})`;
-  console.log(
-    Object.entries(about)
-      .map(([name, value]) => `${name} ${value}`)
-      .join(', '),
-  );
-  console.log(`µs per call, median of ${ROUNDS} rounds of ${CALLS_PER_ROUND} (min–max)\n`);
-  console.log(
-    `${'operation'.padEnd(30)}${`${few} nodes`.padStart(22)}${`${many} nodes`.padStart(22)}   ratio`,
-  );
-  for (const [name, bySize] of Object.entries(results)) {
-    const [small, large] = [bySize[few], bySize[many]];
-    if (small === undefined || large === undefined) continue;
-    const ratio = (large.median / small.median).toFixed(2);
-    console.log(
-      `${name.padEnd(30)}${text(small).padStart(22)}${text(large).padStart(22)}${ratio.padStart(8)}`,
-    );
-  }
-}
-
-const { values } = parseArgs({ options: { json: { type: 'boolean', default: false } } });
-const server = await startTestRedis();
-const redis = new Redis(server.socket);
-const store = createRedisStore({ redis, retention: { historyEntries: 100, eventEntries: 10_000 } });
-try {
-  const about = await machine(redis);
-  const results = await run(redis, store);
-  if (values.json) console.log(JSON.stringify({ machine: about, unit: 'µs', results }));
-  else print(about, results);
-} finally {
-  await store.close();
-  redis.disconnect();
-  await server.stop();
+function report(
+  { few, many }: { readonly few: number; readonly many: number },
+  samples: Readonly<Record<string, Samples>>,
+  memory: string,
+): Report {
+  const nodes = (count: number): string => `${count.toLocaleString('en')} nodes`;
+  return {
+    title: `The state store with ${nodes(many)} against ${nodes(few)}`,
+    notes: [
+      `µs per call as the caller sees it, one at a time over a unix socket, append-only file on; median of ${ROUNDS} interleaved rounds of ${CALLS_PER_ROUND} calls (min–max), ratio round by round.`,
+      `Redis uses ${memory} for ${nodes(many)}.`,
+    ],
+    tables: [
+      {
+        columns: ['µs per call', nodes(few), nodes(many), 'ratio'],
+        rows: Object.entries(samples).map(([name, sides]) => [
+          name,
+          formatSpread(spreadOf(sides.few)),
+          formatSpread(spreadOf(sides.many)),
+          formatSpread(ratioOf(sides.many, sides.few), 2),
+        ]),
+      },
+    ],
+    data: { few, many, memory, samples },
+  };
 }
