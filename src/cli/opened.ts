@@ -6,6 +6,7 @@ import type { Log } from '../log.js';
 import type { Temper } from '../queue/connections.js';
 import type { Call, GlobalOptions } from './call.js';
 import type { ExitName } from './exit-status.js';
+import { withoutPassword } from './redis-place.js';
 
 /** Options that stand for a variable, so that every setting is validated in one place. */
 const VARIABLES: Readonly<Record<'dataDir' | 'redis' | 'logLevel', { variable: string; option: string }>> = {
@@ -63,17 +64,21 @@ export async function withApp(
 }
 
 async function open(call: Call, config: Config, temper: Temper, log: Log): Promise<App> {
-  const [{ openApp }, { askRedis }] = await Promise.all([
-    import('../app.js'),
-    import('../store/redis-errors.js'),
-  ]);
+  const [{ openApp }, { askRedis }] = await Promise.all([import('../app.js'), import('../redis-errors.js')]);
   const env = environmentOf(call);
-  if (temper === 'patient' && config.redisUrl !== undefined) {
+  const openAs = (as: Temper): Promise<App> =>
+    askRedis('Redis', () => openApp({ config, env, temper: as, log }));
+  if (config.redisUrl === undefined) return openAs(temper);
+  try {
     // A patient app waits for Redis without end; a person who has just typed the command wants to know.
-    const probe = await askRedis('Redis', () => openApp({ config, env, temper: 'hasty', log }));
-    await probe.close();
+    if (temper === 'patient') await (await openAs('hasty')).close();
+    return await openAs(temper);
+  } catch (error) {
+    if (!(error instanceof NodeyardError) || error.code !== 'REDIS_UNAVAILABLE') throw error;
+    throw new NodeyardError(error.code, `${withoutPassword(config.redisUrl)}: ${error.message}`, {
+      cause: error,
+    });
   }
-  return askRedis('Redis', () => openApp({ config, env, temper, log }));
 }
 
 /** A command speaks for itself: its log is heard only where somebody asked for it. */

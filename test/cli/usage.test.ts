@@ -118,10 +118,14 @@ describe('a Redis that cannot be reached', () => {
     expect(status).toBe(3);
   });
 
-  it('never shows the password of its URL', async () => {
-    const env = { REDIS_URL: 'redis://:hunter2secret@127.0.0.1:1' };
-    const { status, stdout, stderr } = await call(['ls', '--log-level', 'trace'], { cwd, env });
-    expect(status).toBe(3);
-    expect(stdout + stderr).not.toContain('hunter2secret');
-  });
+  it.each(['hunter2secret', 'abc', 'p@ss/w:rd'])(
+    'never shows the password of its URL (%s)',
+    async (password) => {
+      const env = { REDIS_URL: `redis://:${password}@127.0.0.1:1` };
+      const { status, stdout, stderr } = await call(['ls', '--log-level', 'trace'], { cwd, env });
+      expect(status).toBe(3);
+      expect(stderr).toMatch(/error: redis:\/\/:…@127\.0\.0\.1:1: /);
+      expect(stdout + stderr).not.toContain(password);
+    },
+  );
 });
