@@ -87,8 +87,9 @@ if (typeof request === 'string') {
   // Every node that is waited for listens.
   setMaxListeners(0, interrupt.signal);
   const stop = (): void => interrupt.abort(new Error('interrupted'));
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  // For good: npm and tsx each pass on the signal that the terminal has sent already.
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
   try {
     await run(request, interrupt.signal);
   } catch (error) {

@@ -18,6 +18,7 @@ import { startTestRedis, type TestRedis } from '../test/support/redis.js';
 import { cpuSecondsOf, processesIn } from './process-tree.js';
 
 const WORKER = fileURLToPath(new URL('../dist/workers/main.js', import.meta.url));
+const WORKER_LOG = 'worker.log';
 const TINY_STACK = fileURLToPath(new URL('./stacks/tiny.mjs', import.meta.url));
 
 /** A worker that was told to end may store what it has; one whose Redis was interrupted as well is not waited for. */
@@ -78,24 +79,21 @@ export class BenchYard {
   static async #open(signal: AbortSignal): Promise<BenchYard> {
     const dataDir = mkdtempSync(join(tmpdir(), 'nodeyard-bench-'));
     const redis = await startTestRedis();
-    const env = {
-      ...process.env,
-      REDIS_URL: redis.socket,
-      NODEYARD_DATA_DIR: dataDir,
-      NODEYARD_STACKS: TINY_STACK,
-    };
-    const config = loadConfig({ env, cwd: dataDir });
-    const app = await openApp({ config, env, temper: 'hasty', log: silentLog });
-    const log = openSync(join(dataDir, 'worker.log'), 'a');
-    // Detached, so that Ctrl-C on a terminal reaches the benchmark alone, which then ends it.
-    const worker = spawn(process.execPath, [WORKER], {
-      cwd: dataDir,
-      env,
-      detached: true,
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-    return new BenchYard({ dataDir, env, redis, app, worker, signal });
+    try {
+      const env = {
+        ...process.env,
+        REDIS_URL: redis.socket,
+        NODEYARD_DATA_DIR: dataDir,
+        NODEYARD_STACKS: TINY_STACK,
+      };
+      const config = loadConfig({ env, cwd: dataDir });
+      const app = await openApp({ config, env, temper: 'hasty', log: silentLog });
+      return new BenchYard({ dataDir, env, redis, app, worker: startWorker(dataDir, env), signal });
+    } catch (error) {
+      await redis.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get workerPid(): number {
@@ -136,7 +134,7 @@ export class BenchYard {
   }
 
   #lastLines(): string {
-    return readFileSync(join(this.dataDir, 'worker.log'), 'utf8').trimEnd().split('\n').slice(-10).join('\n');
+    return readFileSync(join(this.dataDir, WORKER_LOG), 'utf8').trimEnd().split('\n').slice(-10).join('\n');
   }
 
   async #endWorker(): Promise<void> {
@@ -166,5 +164,20 @@ export class BenchYard {
     }
     for (const pid of processesIn(this.dataDir)) process.kill(pid, 'SIGKILL');
     rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Detached, so that Ctrl-C on a terminal reaches the benchmark alone, which then ends it. */
+function startWorker(dataDir: string, env: Environment): ChildProcess {
+  const log = openSync(join(dataDir, WORKER_LOG), 'a');
+  try {
+    return spawn(process.execPath, [WORKER], {
+      cwd: dataDir,
+      env,
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
+  } finally {
+    closeSync(log);
   }
 }
