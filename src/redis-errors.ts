@@ -26,7 +26,8 @@ const SERVER_WORDS =
 /** What a script says of a hash that lacks what every record has. */
 export const UNSOUND_RECORD = 'UNSOUND_RECORD';
 
-function isUnavailable(error: Error & { readonly code?: unknown }): boolean {
+/** Redis is away, or cannot serve us now. */
+export function isUnavailable(error: Error & { readonly code?: unknown }): boolean {
   return (
     error.name === 'MaxRetriesPerRequestError' ||
     (typeof error.code === 'string' && SOCKET_CODES.has(error.code)) ||

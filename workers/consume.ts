@@ -13,6 +13,7 @@ import type { Outcome } from '../src/operations/outcome.js';
 import type { JobRef } from '../src/operations/session.js';
 import type { JobResult } from '../src/queue/jobs.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../src/queue/names.js';
+import { isUnavailable } from '../src/redis-errors.js';
 
 export interface Delivery {
   readonly data: unknown;
@@ -62,8 +63,12 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
       autorun: false,
     },
   );
+  // Redis being away is said by the connection, once.
   worker.on('error', (error) =>
-    log.warn({ queue: QUEUE_NAMES[operation], error: error.message }, 'queue error'),
+    log[isUnavailable(error) ? 'debug' : 'warn'](
+      { queue: QUEUE_NAMES[operation], error: error.message },
+      'queue error',
+    ),
   );
   return worker;
 }

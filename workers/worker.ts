@@ -2,6 +2,7 @@
  * A worker: the two consumers, the recovery of what earlier workers left, the sweep, and the watch for destructions.
  * Also what another Node process starts to have a worker inside of it.
  */
+import { setMaxListeners } from 'node:events';
 import type { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
@@ -48,6 +49,8 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   const catalog = await loadCatalog(config.stacks);
   const running = new RunningOperations();
   const abandon = new AbortController();
+  // Every run that is being stored listens to it.
+  setMaxListeners(0, abandon.signal);
   const recovery = new Recovery({
     store: app.store,
     states: app.states,

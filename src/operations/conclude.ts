@@ -5,7 +5,7 @@ import type { TransitionRequest, TransitionResult } from '../store/store.js';
 import type { OperationDependencies } from './dependencies.js';
 import { later, type Outcome, settled } from './outcome.js';
 import { outcomeOfRefusal } from './refusal.js';
-import type { RunFailure } from './run.js';
+import type { RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
 import { type Verdict, verdictOf } from './verdict.js';
 

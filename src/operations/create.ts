@@ -8,7 +8,8 @@ import { destroyCanonical } from './destroy-canonical.js';
 import { operate } from './operate.js';
 import type { Outcome } from './outcome.js';
 import type { OperationRequest } from './request.js';
-import { failureOfError, type RunFailure, runTerraform } from './run.js';
+import { runTerraform } from './run.js';
+import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
 import { synthesizeNode } from './synthesize-node.js';
 

@@ -6,9 +6,11 @@ import { ERROR_KINDS } from '../errors.js';
 import { inspectState } from '../state/document.js';
 import { forget } from '../state/forget.js';
 import type { OperationDependencies } from './dependencies.js';
-import { failureOfError, type RunFailure, type RunKind, type RunReport, runTerraform } from './run.js';
+import { type RunReport, runTerraform } from './run.js';
+import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
 import { synthesizeForDestroy } from './synthesize-node.js';
+import type { RunKind } from './terraform-steps.js';
 
 /** Destroys what the node’s canonical document holds. Answers undefined when nothing is left. */
 export async function destroyCanonical(

@@ -4,31 +4,22 @@
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { type DiagnosticSummary, type ErrorCode, NodeyardError } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import type { Phase } from '../node/record.js';
-import { createHarvester, type Harvester } from '../state/harvest.js';
+import { createHarvester } from '../state/harvest.js';
 import { currentOwner } from '../state/owner.js';
-import { recoverDirectory } from '../state/recover-directory.js';
 import type { SaveResult } from '../state/repository.js';
 import { createRunDirectory, type RunDirectory } from '../state/run-directory.js';
-import { applyArgs, applyPlanArgs, destroyArgs, planArgs } from '../terraform/args.js';
 import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
 import { classify, succeeded } from '../terraform/diagnostics.js';
-import { childEnv } from '../terraform/env.js';
-import { endedByItself } from '../terraform/exit-file.js';
-import { findUnaskedLosses } from '../terraform/plan-guard.js';
-import type { RunFiles } from '../terraform/run.js';
-import { type RunResult, startRun } from '../terraform/start.js';
+import type { RunResult } from '../terraform/start.js';
 import { archiveLogs } from './archive.js';
+import { bringHome } from './bring-home.js';
 import type { OperationDependencies } from './dependencies.js';
-import { createRunObserver, type RunObserver } from './observe.js';
+import { createRunObserver } from './observe.js';
+import type { RunFailure } from './run-failure.js';
 import type { Session, StopReason } from './session.js';
-
-/**
- * `create`: nothing exists yet. `recreate`: something does, so the plan is looked at before it is applied.
- * `destroy-blind`: without looking at the real resources first, for when that is what fails.
- */
-export type RunKind = 'create' | 'recreate' | 'destroy' | 'destroy-blind';
+import { type RunKind, runSteps } from './terraform-steps.js';
 
 export interface RunRequest {
   readonly kind: RunKind;
@@ -40,12 +31,6 @@ export interface RunRequest {
   readonly document?: Uint8Array;
   /** Where the state goes. */
   readonly save: (document: Uint8Array, sequence: number) => Promise<SaveResult>;
-}
-
-export interface RunFailure {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly diagnostics: readonly DiagnosticSummary[];
 }
 
 export interface RunReport {
@@ -82,8 +67,8 @@ export async function runTerraform(
       log: session.log,
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
-    const result = await runSteps(dependencies, session, request, { directory, bundle, observer });
-    const home = await bringHome(session, request, { directory, harvester, result });
+    const result = await runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer });
+    const home = await bringHome(session, { directory, harvester, result, save: request.save });
     if (home.stored) {
       await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
       await directory.remove();
@@ -95,7 +80,7 @@ export async function runTerraform(
       began: observer.began,
       errored: observer.errored,
       outputs: result.outputs,
-      ...(home.bytes === undefined ? {} : { document: home.bytes }),
+      ...(home.document === undefined ? {} : { document: home.document }),
     };
   });
 }
@@ -112,12 +97,6 @@ const STOP_CODES: Readonly<Record<StopReason, ErrorCode>> = {
   shutdown: 'SHUTDOWN',
   'lease-lost': 'LEASE_LOST',
 };
-
-interface Place {
-  readonly directory: RunDirectory;
-  readonly bundle: Bundle;
-  readonly observer: RunObserver;
-}
 
 async function prepareDirectory(
   { directories }: OperationDependencies,
@@ -142,94 +121,8 @@ async function prepareDirectory(
   return directory;
 }
 
-type StepResult = RunResult & { readonly unaskedLosses?: RunFailure };
-
-/** One process, or two where a plan has to be looked at before it is applied. */
-async function runSteps(
-  dependencies: OperationDependencies,
-  session: Session,
-  { kind }: RunRequest,
-  { directory, bundle, observer }: Place,
-): Promise<StepResult> {
-  const { terraform, settings, env, redact } = dependencies;
-  const { parallelism, graceMs, timeoutMs, maxLogBytes, passEnv } = settings.terraform;
-  const step = (
-    args: readonly string[],
-    files: RunFiles,
-    onMessage: RunObserver['onMessage'],
-  ): Promise<RunResult> => {
-    const run = startRun({
-      binary: terraform.path,
-      args,
-      cwd: directory.path,
-      env: childEnv({
-        env,
-        passEnv,
-        runId: directory.meta.runId,
-        dataDir: bundle.dataDir,
-        cliConfigFile: bundle.cliConfigFile,
-      }),
-      files,
-      graceMs,
-      timeoutMs,
-      maxLogBytes,
-      onMessage,
-      redact,
-      log: session.log,
-    });
-    return session.whileRunning((reason) => run.stop(reason), run.result);
-  };
-  if (kind === 'create') return step(applyArgs({ parallelism }), directory, observer.onMessage);
-  if (kind !== 'recreate') {
-    return step(destroyArgs({ parallelism, refresh: kind === 'destroy' }), directory, observer.onMessage);
-  }
-  session.report({ phase: 'planning', done: 0, total: 0 });
-  const plan = await step(planArgs({ parallelism, out: directory.plan }), directory.planFiles, () => {});
-  if (!succeeded(plan)) return plan;
-  const losses = findUnaskedLosses(plan.planned);
-  if (losses.length > 0) return { ...plan, unaskedLosses: wouldDestroy(losses) };
-  return step(applyPlanArgs({ parallelism, planFile: directory.plan }), directory, observer.onMessage);
-}
-
-const wouldDestroy = (addresses: readonly string[]): RunFailure => ({
-  code: 'WOULD_DESTROY',
-  message: `the plan would delete or replace ${addresses.join(', ')}, which nobody asked for`,
-  diagnostics: [],
-});
-
-/** The last state, marked where a kill left something half done, and stored. */
-async function bringHome(
-  session: Session,
-  { save }: RunRequest,
-  { directory, harvester, result }: { directory: RunDirectory; harvester: Harvester; result: RunResult },
-): Promise<{ readonly stored: boolean; readonly bytes?: Uint8Array }> {
-  const harvest = await harvester.finish(session.abandon);
-  const harvested = harvest.document === undefined ? {} : { bytes: harvest.document };
-  const whole = endedByItself(result) && !harvest.torn;
-  // What could not be stored stays in its directory, and its recovery does the rest.
-  if (whole || !harvest.stored) return { stored: harvest.stored, ...harvested };
-  const stored = harvest.document === undefined ? {} : { stored: harvest.document };
-  const { document, tainted, unrecorded } = await recoverDirectory(directory, stored);
-  session.log.warn({ tainted, unrecorded }, 'Terraform was killed; what it had in flight will be replaced');
-  if (document === undefined) return { stored: true };
-  await save(document, session.nextFirstSequence());
-  return { stored: true, bytes: document };
-}
-
 function failureOf(result: RunResult, session: Session): RunFailure | undefined {
   // Terraform may finish its work although it was told to stop: what is done is done.
   if (succeeded(result)) return undefined;
   return classify({ result, operation: session.operation });
-}
-
-/** What was thrown before a process started, as a failure of the operation. */
-export function failureOfError(error: unknown): RunFailure {
-  if (error instanceof NodeyardError) {
-    return { code: error.code, message: error.message, diagnostics: error.diagnostics };
-  }
-  return {
-    code: 'UNKNOWN',
-    message: error instanceof Error ? error.message : String(error),
-    diagnostics: [],
-  };
 }
