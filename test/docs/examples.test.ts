@@ -1,0 +1,225 @@
+/** The examples of the documents run: against a real Redis, a real worker and a real Terraform. */
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../src/config.js';
+import { parseInput } from '../../src/node/problems.js';
+import { createJobSchema, destroyJobSchema } from '../../src/node/request.js';
+import { parseInputs } from '../../src/synth/inputs.js';
+import { synthesize } from '../../src/synth/synthesize.js';
+import { awsNode } from '../../stacks/aws-node.js';
+import { loadCatalog } from '../../stacks/catalog.js';
+import { processesOf, Yard } from '../support/yard.js';
+import { marked, page, ROOT } from './pages.js';
+
+const run = promisify(execFile);
+const CHILD_TIMEOUT_MS = 60_000;
+const hasPythonBullmq = spawnSync('python3', ['-c', 'import bullmq']).status === 0;
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ny-docs-'));
+  symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
+});
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe('a JSON example', () => {
+  /** Everything that a block may claim to be valid for. Each throws where it is not. */
+  const CHECKS: Readonly<Record<string, (value: unknown) => unknown>> = {
+    'create-job': (value) => parseInput(createJobSchema, value),
+    'destroy-job': (value) => parseInput(destroyJobSchema, value),
+    'aws-node': (value) => parseInputs(awsNode, value),
+    configuration: (value) => {
+      writeFileSync(join(directory, 'nodeyard.json'), JSON.stringify(value));
+      return loadConfig({ env: {}, cwd: directory });
+    },
+  };
+
+  test.each(marked('valid').map((block, index) => [`${block.page} #${index}`, block] as const))(
+    'of %s is what it says',
+    (_, { what, code }) => {
+      const check = CHECKS[what];
+      if (check === undefined) throw new Error(`nothing checks "${what}"`);
+      expect(() => check(JSON.parse(code))).not.toThrow();
+    },
+  );
+
+  test('that is wrong would be refused', () => {
+    const misspelt = { v: 1, node: { group: 'g', role: 'r', stack: 's', imputs: {} } };
+    expect(() => CHECKS['create-job']?.(misspelt)).toThrow('node.imputs');
+    expect(() => CHECKS['destroy-job']?.({ v: 1, node: {} })).toThrow('an id or a requestId');
+    expect(() => CHECKS['aws-node']?.({ region: 'nowhere' })).toThrow('inputs.region');
+    expect(() => CHECKS['configuration']?.({ stack: [] })).toThrow('stack');
+  });
+});
+
+test('every example that is marked to run is run here', () => {
+  const names = marked('run').map(({ what }) => what);
+  const run = ['embedded.mts', 'hello-node.mjs', 'preview-node.mjs', 'producer.mjs', 'producer.py'];
+  expect(names.sort()).toEqual(run);
+});
+
+/** The example as a file. What it imports of nodeyard comes from the sources, because tests run without a build. */
+function written(name: string): string {
+  const block = marked('run').find(({ what }) => what === name);
+  if (block === undefined) throw new Error(`no document has the example ${name}`);
+  const source = (path: string): string => `'${new URL(`../../${path}`, import.meta.url).href}'`;
+  const path = join(directory, name);
+  const code = block.code
+    .replace("'nodeyard/stacks'", source('stacks/define.ts'))
+    .replace("'nodeyard'", source('src/index.ts'));
+  writeFileSync(path, code);
+  return path;
+}
+
+test('the front page shows the smallest stack as it is', () => {
+  const whole = marked('run').find(({ what }) => what === 'hello-node.mjs')?.code;
+  const shown = page('README.md').blocks.find(({ code }) => code.includes('defineNodeStack'))?.code;
+  expect(shown).toContain('hello-node');
+  expect(whole).toContain(shown);
+});
+
+test('the preview node is synthesized with its machine, its name in DNS and its tags', async () => {
+  const catalog = await loadCatalog([written('preview-node.mjs')]);
+  const inputs = {
+    region: 'eu-central-1',
+    ami: 'ami-0123456789abcdef0',
+    dnsZoneId: 'Z0123456789',
+    domain: 'preview.example.com',
+    userData: 'echo ${HOME}',
+  };
+  const { configuration, providers } = synthesize(catalog.get('preview-node'), [
+    { nodeId: 'p1', group: 'g', role: 'r', tags: { team: 'web' }, inputs, localDir: '/nodes/p1' },
+  ]);
+  expect(Object.keys(providers)).toEqual(['aws']);
+  const { resource } = JSON.parse(configuration) as {
+    resource: Record<'aws_instance' | 'aws_route53_record', Record<string, object>>;
+  };
+  expect(Object.values(resource.aws_instance)).toEqual([
+    expect.objectContaining({
+      instance_type: 't4g.small',
+      user_data: 'echo $${HOME}',
+      tags: expect.objectContaining({
+        team: 'web',
+        'nodeyard:node-id': 'p1',
+        'nodeyard:stack': 'preview-node',
+      }),
+    }),
+  ]);
+  expect(Object.values(resource.aws_route53_record)).toEqual([
+    expect.objectContaining({ name: 'p1.preview.example.com', zone_id: 'Z0123456789', type: 'A' }),
+  ]);
+});
+
+describe('with a worker', () => {
+  let opened: Yard | undefined;
+  afterEach(async () => {
+    await opened?.close();
+    opened = undefined;
+  });
+  async function startYard(settings: Readonly<Record<string, string>> = {}): Promise<Yard> {
+    opened = await Yard.open(settings);
+    await opened.startWorker();
+    return opened;
+  }
+
+  /** Nodes were made, all of them are destroyed, and no process is left. */
+  async function expectAllDestroyed({ app, dataDir }: Yard): Promise<void> {
+    const { nodes } = await app.store.list({});
+    expect(nodes.map(({ state }) => state)).toEqual(['DESTROYED']);
+    await expect.poll(() => processesOf(dataDir)).toEqual([]);
+  }
+
+  test('the smallest stack makes a node, whatever its input says', async () => {
+    const yard = await startYard({ NODEYARD_STACKS: written('hello-node.mjs') });
+    const greeting = '${file("/etc/passwd")} %{ if true }hi';
+    const request = { group: 'g', role: 'r', stack: 'hello-node', inputs: { greeting } };
+    const { node } = await yard.app.client.requestNode(request);
+    const { outputs } = await yard.reaches(node.id, 'CREATED');
+    expect(outputs).toEqual({ text: `${greeting} from ${node.id}` });
+    await yard.app.client.requestDestruction(node.id);
+    await yard.reaches(node.id, 'DESTROYED');
+  });
+
+  test('the Node producer makes a node, calls it and destroys it', async () => {
+    const yard = await startYard();
+    const { stdout, stderr } = await run(process.execPath, [written('producer.mjs')], {
+      env: { PATH: process.env['PATH'], REDIS_URL: yard.redis.socket },
+      timeout: CHILD_TIMEOUT_MS,
+    });
+    const [created, health, destroyed] = linesOf(stdout);
+    expect(created).toMatchObject({ state: 'CREATED', outputs: { address: expect.any(String) } });
+    expect(health).toMatchObject({ status: 'ok', nodeId: created?.['nodeId'], message: 'hello' });
+    expect(destroyed).toMatchObject({ state: 'DESTROYED', nodeId: created?.['nodeId'] });
+    expect(stderr).toContain('applying');
+    await expectAllDestroyed(yard);
+  });
+
+  test.skipIf(!hasPythonBullmq)('the Python producer makes a node and destroys it', async () => {
+    const yard = await startYard();
+    const { PATH, PYTHONPATH } = process.env;
+    const { stdout } = await run('python3', [written('producer.py')], {
+      env: { PATH, PYTHONPATH, REDIS_URL: `unix://${yard.redis.socket}` },
+      timeout: CHILD_TIMEOUT_MS,
+    });
+    const [created, destroyed] = linesOf(stdout);
+    expect(created).toMatchObject({ state: 'CREATED', outputs: { address: expect.any(String) } });
+    expect(destroyed).toMatchObject({ state: 'DESTROYED', nodeId: created?.['nodeId'] });
+    await expectAllDestroyed(yard);
+  });
+
+  test('the embedded client makes a node and destroys it', async () => {
+    const yard = await startYard();
+    const tsx = import.meta.resolve('tsx');
+    const { stdout } = await run(process.execPath, ['--import', tsx, written('embedded.mts')], {
+      cwd: yard.dataDir,
+      env: { ...yard.env },
+      timeout: CHILD_TIMEOUT_MS,
+    });
+    expect(stdout.trim().split('\n')).toEqual([
+      expect.stringMatching(/^CREATED http:\/\/127\.0\.0\.1:\d+$/),
+      'DESTROYED',
+    ]);
+    await expectAllDestroyed(yard);
+  });
+
+  test('the rights that the guide for operators gives a Redis user are enough', async () => {
+    const yard = await startYard();
+    const rights = page('docs/operations.md')
+      .blocks.flatMap(({ code }) => code.split('\n'))
+      .find((line) => line.startsWith('user nodeyard '))
+      ?.split(' ')
+      .filter((word) => /^[~+-]/.test(word));
+    expect(rights).toContain('~{nodeyard}:*');
+    const admin = new Redis(yard.redis.socket);
+    await admin.acl('SETUSER', 'admin', 'on', 'nopass', '~*', '&*', '+@all');
+    await admin.auth('admin', 'any');
+    try {
+      await admin.acl('SETUSER', 'default', 'resetkeys', 'resetchannels', '-@all', ...(rights ?? []));
+      const job = await yard.plainQueue('create').add('create', {
+        v: 1,
+        node: { id: 'acl-1', group: 'g', role: 'r', stack: 'local-node' },
+      });
+      expect(job.id).toBeDefined();
+      await expect
+        .poll(() => yard.app.store.get('acl-1'), { timeout: 30_000 })
+        .toMatchObject({ state: 'CREATED' });
+      await yard.app.client.requestDestruction('acl-1');
+      await yard.reaches('acl-1', 'DESTROYED');
+      await expect(yard.app.redis.keys('*')).rejects.toThrow('NOPERM');
+    } finally {
+      await admin.acl('SETUSER', 'default', '~*', '&*', '+@all');
+      admin.disconnect();
+    }
+  });
+});
+
+const linesOf = (text: string): Record<string, unknown>[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
