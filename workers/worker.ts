@@ -7,11 +7,8 @@ import type { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
 import type { Operation } from '../src/node/lifecycle.js';
-import type { NodeRecord } from '../src/node/record.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { Recovery } from '../src/operations/recover.js';
-import { sweep } from '../src/operations/sweep.js';
-import { jobIdOf } from '../src/queue/jobs.js';
 import { findTerraform, type TerraformBinary } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
@@ -19,6 +16,7 @@ import { loadCatalog } from '../stacks/catalog.js';
 import { consume } from './consume.js';
 import { createHandler } from './create.js';
 import { destroyHandler } from './destroy.js';
+import { reconcileRegularly } from './reconcile.js';
 import { RunningOperations } from './running.js';
 
 export interface StartedWorker {
@@ -30,10 +28,6 @@ export interface StartedWorker {
   stop(patienceMs?: number): Promise<void>;
 }
 
-/** How often leftovers and stranded nodes are looked for. */
-const SWEEP_MS = 5_000;
-/** A node that changed more recently is just getting its job. */
-const SWEEP_MINIMUM_AGE_MS = 10_000;
 /** After the grace of Terraform, time to store what it left. */
 const STORE_PATIENCE_MS = 30_000;
 
@@ -113,7 +107,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     if (event.to !== 'DESTRUCTION_REQUESTED') return;
     if (running.find(event.nodeId)?.operation === 'create') running.stop(event.nodeId, 'cancelled');
   });
-  const sweeper = sweepRegularly(app, recovery);
+  const reconciling = reconcileRegularly(app, recovery);
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
   let stopping: Promise<void> | undefined;
@@ -126,7 +120,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
       patienceMs,
     );
     const orderly = async (): Promise<void> => {
-      await sweeper.stop();
+      await reconciling.stop();
       await running.idle();
       await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all(runs);
@@ -147,46 +141,3 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-/** Leftovers first: they end dead leases, which is what makes a node stranded. */
-function sweepRegularly(app: App, recovery: Recovery): { stop(): Promise<void> } {
-  const { store, queues, log } = app;
-  const once = async (): Promise<void> => {
-    await recovery.all();
-    await sweep({
-      store,
-      minimumAgeMs: SWEEP_MINIMUM_AGE_MS,
-      log,
-      hasJob: (node, operation) => hasJob(app, node, operation),
-      addJob: async (node, operation) => {
-        const generation = await store.nextGeneration(node.id);
-        if (generation !== undefined) await queues.add(operation, node.id, generation);
-      },
-    });
-  };
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let current: Promise<void> = Promise.resolve();
-  const turn = (): void => {
-    current = once()
-      .catch((error: unknown) => log.warn({ error: String(error) }, 'sweep failed; tried again'))
-      .finally(() => {
-        if (!stopped) timer = setTimeout(turn, SWEEP_MS);
-      });
-  };
-  turn();
-  return {
-    async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
-      await recovery.idle();
-    },
-  };
-}
-
-/** Our own job of the last generation, or the one that a producer added under an id of its own. */
-async function hasJob({ queues }: App, node: NodeRecord, operation: Operation): Promise<boolean> {
-  if (await queues.isAlive(operation, jobIdOf(operation, node.id, node.generation))) return true;
-  return node.jobId !== undefined && (await queues.isAlive(operation, node.jobId));
-}

@@ -46,6 +46,9 @@ export interface RunReport {
   readonly document?: Uint8Array;
 }
 
+/** The last lines of a run that its job shows; the whole log is a file. */
+const JOB_LOG_LINES = 20;
+
 /** Throws only for what is wrong before a process starts, or with the disk. */
 export async function runTerraform(
   dependencies: OperationDependencies,
@@ -68,6 +71,7 @@ export async function runTerraform(
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
     const result = await runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer });
+    session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
     const home = await bringHome(session, { directory, harvester, result, save: request.save });
     if (home.stored) {
       await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);

@@ -32,6 +32,8 @@ export interface SessionRequest {
   readonly job?: JobRef;
   /** Hears of every step; called often, must not throw. */
   readonly onProgress?: (progress: Progress) => void;
+  /** A line for people who look at the job. */
+  readonly logLine?: (line: string) => void;
   /** Fires when even storing must be given up, at the end of a shutdown’s patience. */
   readonly abandon?: AbortSignal;
 }
@@ -49,6 +51,7 @@ export class Session {
   readonly abandon: AbortSignal | undefined;
   readonly #dependencies: SessionDependencies;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
+  readonly #logLine: ((line: string) => void) | undefined;
   readonly #resources: ResourceId[];
   #lease: KeptLease | undefined;
   #stopReason: StopReason | undefined;
@@ -67,6 +70,7 @@ export class Session {
     this.job = request.job;
     this.abandon = request.abandon;
     this.#onProgress = request.onProgress;
+    this.#logLine = request.logLine;
     this.node = taken.node;
     this.epoch = taken.epoch;
     this.holder = taken.holder;
@@ -146,6 +150,11 @@ export class Session {
   forgetResource(address: string): void {
     const known = this.#resources.findIndex((other) => other.address === address);
     if (known >= 0) this.#resources.splice(known, 1);
+  }
+
+  /** Shows people who look at the job how a run ended. */
+  logLines(lines: readonly string[]): void {
+    for (const line of lines) this.#logLine?.(line);
   }
 
   report(progress: Progress): void {
