@@ -8,6 +8,7 @@ import { Session } from './session.js';
 
 /** An earlier run of the node is still ending on this machine. */
 const BUSY_RETRY_MS = 1_000;
+const UNRECOVERED_RETRY_MS = 15_000;
 
 export async function operate(
   dependencies: OperationDependencies,
@@ -15,8 +16,17 @@ export async function operate(
   request: OperationRequest,
   work: (session: Session) => Promise<Outcome>,
 ): Promise<Outcome> {
-  if ((await dependencies.recovery.node(request.nodeId)) === 'busy') {
-    return later(BUSY_RETRY_MS, 'an earlier run of the node is still ending');
+  try {
+    if ((await dependencies.recovery.node(request.nodeId)) === 'busy') {
+      return later(BUSY_RETRY_MS, 'an earlier run of the node is still ending');
+    }
+  } catch (error) {
+    // To run without what that run left would fork the state; a person has to look, or Redis has to come back.
+    dependencies.log.error(
+      { nodeId: request.nodeId, error: String(error) },
+      'an earlier run cannot be recovered',
+    );
+    return later(UNRECOVERED_RETRY_MS, 'an earlier run cannot be recovered');
   }
   const session = await Session.open(dependencies, { ...request, operation });
   if ('refused' in session) return outcomeOfRefusal(session, operation, request.nodeId);

@@ -73,7 +73,17 @@ export class Recovery {
         log.error({ directory: paths.path, problem }, 'unreadable run directory'),
       );
     }
-    const results = await Promise.all(runs.map((directory) => this.#recover(directory)));
+    const results = await Promise.all(
+      runs.map((directory) =>
+        this.#recover(directory).catch((error: unknown): Recovered => {
+          log.error(
+            { directory: directory.path, error: String(error) },
+            'run not recovered; tried again later',
+          );
+          return 'busy';
+        }),
+      ),
+    );
     return { busy: results.filter((result) => result === 'busy').length };
   }
 
