@@ -36,6 +36,7 @@ export class Interrupts {
   readonly #controller = new AbortController();
   readonly #listeners = new Set<(count: number) => void>();
   #count = 0;
+  #held = false;
 
   /** Its reason is an `Interrupted`. */
   get signal(): AbortSignal {
@@ -45,6 +46,15 @@ export class Interrupts {
   /** How often the user has asked for an end. */
   get count(): number {
     return this.#count;
+  }
+
+  /** A command that has something to bring home says so: it then ends by itself, however long that takes. */
+  holdExit(): void {
+    this.#held = true;
+  }
+
+  get isExitHeld(): boolean {
+    return this.#held;
   }
 
   raise(cause: InterruptCause): void {

@@ -7,6 +7,8 @@ const WIDTH_WITHOUT_TERMINAL = 120;
 const HEIGHT_WITHOUT_TERMINAL = 40;
 /** Two may be impatience; the third is meant. */
 const AT_ONCE = 3;
+/** For a command that has nothing to bring home and yet hangs somewhere. */
+const PATIENCE_MS = 2_000;
 
 const interrupts = new Interrupts();
 let closed = false;
@@ -28,15 +30,25 @@ function screen(stream: NodeJS.WriteStream): Screen {
   };
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+/** What a signal says to a command, and the exit status where it does not end by itself. A closed terminal is an end. */
+const SIGNALS = {
+  SIGINT: { by: 'SIGINT', status: 130 },
+  SIGTERM: { by: 'SIGTERM', status: 143 },
+  SIGHUP: { by: 'SIGTERM', status: 143 },
+} as const;
+
+for (const [signal, { by, status }] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
-    interrupts.raise(signal);
-    if (interrupts.count >= AT_ONCE) process.exit(signal === 'SIGINT' ? 130 : 143);
+    interrupts.raise(by);
+    if (interrupts.count >= AT_ONCE) process.exit(status);
+    if (!interrupts.isExitHeld) setTimeout(() => process.exit(status), PATIENCE_MS).unref();
   });
 }
+/** `head` has seen enough, or the terminal is gone. */
+const CLOSED: readonly unknown[] = ['EPIPE', 'EIO'];
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
+    if (!CLOSED.includes(error.code)) throw error;
     if (closed) return;
     closed = true;
     interrupts.raise('EPIPE');
@@ -46,7 +58,10 @@ for (const stream of [process.stdout, process.stderr]) {
 const io: Io = {
   stdout: screen(process.stdout),
   stderr: screen(process.stderr),
-  stdin: process.stdin,
+  // Made when it is read: a command that does not read it must not touch it.
+  get stdin() {
+    return process.stdin;
+  },
   env: process.env,
   cwd: process.cwd(),
   interrupts,

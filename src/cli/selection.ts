@@ -2,7 +2,7 @@
 import type { NodeRecord } from '../node/record.js';
 import type { NodeFilter, NodePage, NodeStore } from '../store/store.js';
 
-export const PAGE = 1_000;
+const PAGE = 1_000;
 
 /** Every page up to `limit` nodes. */
 export async function* pages(

@@ -13,6 +13,7 @@ export async function serve(
   app: App,
   meanwhile: (worker: StartedWorker) => Promise<void>,
 ): Promise<void> {
+  call.io.interrupts.holdExit();
   const worker = await startWorker(app);
   try {
     await meanwhile(worker);
@@ -29,10 +30,9 @@ export async function stopGracefully({ io, output }: Call, app: App, worker: Sta
   const say = async (): Promise<void> => {
     const runs = await runsAtWork(root);
     const count = `${runs.length} run${runs.length === 1 ? '' : 's'}`;
+    if (runs.length === 0) return;
     output.note(
-      runs.length === 0
-        ? 'stopping: no run is at work'
-        : `stopping: waiting for ${count} to end and to be stored (Terraform gets ${grace}): ${namesOf(runs)}`,
+      `stopping: waiting for ${count} to end and to be stored (Terraform gets ${grace}): ${namesOf(runs)}`,
     );
   };
   const sayAgain = async (): Promise<void> => {

@@ -35,7 +35,7 @@ describe.each(commands)('nodeyard %s', (name, command) => {
 
 describe('the documentation', () => {
   it('has the exit statuses of the code, and no others', () => {
-    const rows = [...guide.matchAll(/^\| (\d+) \| (.+) \|$/gm)].map(([, status, meaning]) => [
+    const rows = [...guide.matchAll(/^\| (\d+) +\| (.+?) +\|$/gm)].map(([, status, meaning]) => [
       Number(status),
       meaning,
     ]);

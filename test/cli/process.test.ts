@@ -1,8 +1,8 @@
 /** The command line as a process of its own: signals, closed pipes, the embedded Redis. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,7 +21,7 @@ class Running {
     const { REDIS_URL: _, ...env } = process.env;
     this.child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...argv], {
       env: { ...env, NODEYARD_DATA_DIR: dataDir, NO_COLOR: '1' },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
     for (const stream of ['stdout', 'stderr'] as const) {
       this.child[stream]?.on('data', (chunk: Buffer) => {
@@ -123,6 +123,40 @@ describe('nodeyard up', () => {
     expect(await next.ended).toBe(0);
   });
 });
+
+describe('Ctrl-C', () => {
+  it('three times ends `up` at once, and the next start recovers what it left', async () => {
+    const up = start('up');
+    await up.printed(/waiting for jobs/);
+    const argv = ['create', '--stack', 'local-node', '--group', 'g', '--role', 'r', '--id', 'n1'];
+    await start(...argv, '--input', 'bootDelayMs=5000').ended;
+    await expect.poll(() => readdirSync(join(dataDir, 'nodes')).length, { timeout: 10_000 }).toBe(1);
+    up.child.kill('SIGINT');
+    await up.printed(/waiting for 1 run to end/);
+    up.child.kill('SIGINT');
+    await up.printed(/once more ends at once/);
+    up.child.kill('SIGINT');
+    expect(await up.ended).toBe(130);
+    const next = start('up');
+    await next.printed(/waiting for jobs/);
+    expect(await start('destroy', 'n1', '--wait').ended).toBe(0);
+    next.child.kill('SIGINT');
+    expect(await next.ended).toBe(0);
+  });
+
+  it('ends a command that waits for its input', async () => {
+    const create = start('create', '--stack', 'local-node', '--group', 'g', '--role', 'r', '--inputs', '-');
+    await expect.poll(() => handlesInterrupts(create.child.pid), { timeout: 10_000 }).toBe(true);
+    create.child.kill('SIGINT');
+    expect(await create.ended).toBe(130);
+  });
+});
+
+/** By the mask of caught signals in proc(5). Of HUP, the last one that the entry takes: Node itself catches INT before. */
+function handlesInterrupts(pid: number | undefined): boolean {
+  const mask = /^SigCgt:\s+([0-9a-f]+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '0';
+  return (BigInt(`0x${mask}`) & (1n << BigInt(constants.signals.SIGHUP - 1))) !== 0n;
+}
 
 describe('nodeyard demo', () => {
   it('ends with one line of JSON on which everything is accounted for', async () => {

@@ -3,6 +3,8 @@ import type { Command } from 'commander';
 import type { App } from '../../app.js';
 import { readCount, readDuration } from '../arguments.js';
 import type { Act, Call } from '../call.js';
+import type { Demonstrated } from '../demo/demonstration.js';
+import type { Leftover } from '../demo/leftovers.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { exitNameOf, usageError } from '../failure.js';
@@ -64,11 +66,13 @@ async function refuseUnfitStack(call: Call, name: string): Promise<void> {
   }
 }
 
-async function runDemo(
-  call: Call,
-  app: App,
-  request: { readonly nodes: number; readonly stack: string; readonly timeoutMs: number },
-): Promise<ExitName> {
+interface Wish {
+  readonly nodes: number;
+  readonly stack: string;
+  readonly timeoutMs: number;
+}
+
+async function runDemo(call: Call, app: App, wish: Wish): Promise<ExitName> {
   const { io, output } = call;
   const [{ startWorker }, { stopGracefully }, { demoGroup, demonstrate }, { leftoversOf }] =
     await Promise.all([
@@ -77,46 +81,51 @@ async function runDemo(
       import('../demo/demonstration.js'),
       import('../demo/leftovers.js'),
     ]);
-  const say = output.json ? (text: string) => output.note(text) : (text: string) => output.line(text);
-  const step = (text: string): void => say(output.paint('bold', text));
+  const say = (text: string): void => (output.json ? output.note(text) : output.line(text));
+  const onStep = (text: string): void => say(output.paint('bold', text));
   const began = performance.now();
   const group = demoGroup();
+  io.interrupts.holdExit();
   const worker = await startWorker(app);
   const unsubscribe = app.tail.subscribe((event) => {
     if (event.group === group && event.type === 'transition') say(eventLine(output, event));
   });
-  const unhear = io.interrupts.subscribe((count) => {
-    output.note(
-      count === 1
-        ? 'interrupted: destroying what was made'
-        : `still destroying; once more ends at once, and leaves the nodes of group ${group} to \`nodeyard up\``,
-    );
-  });
-  let done: Awaited<ReturnType<typeof demonstrate>>;
+  const unhear = io.interrupts.subscribe((count) => output.note(remarkOnInterrupt(count, group)));
+  let done: Demonstrated;
   try {
-    done = await demonstrate(app, group, { ...request, signal: io.interrupts.signal, onStep: step });
+    done = await demonstrate(app, group, { ...wish, signal: io.interrupts.signal, onStep });
   } finally {
     unhear();
     unsubscribe();
     await stopGracefully(call, app, worker);
   }
-  step('looking for what is left');
+  onStep('looking for what is left');
   const left = await leftoversOf(app, done.ids, done.processes);
-  for (const problem of done.problems)
-    output.note(`${output.paintNote('red', 'error:')} ${printable(problem)}`);
+  return report(call, wish, done, left, performance.now() - began);
+}
+
+const remarkOnInterrupt = (count: number, group: string): string =>
+  count === 1
+    ? 'interrupted: destroying what was made'
+    : `still destroying; once more ends at once, and \`nodeyard destroy --all --group ${group} --yes\` takes it up again`;
+
+function report(
+  { io, output }: Call,
+  wish: Wish,
+  { created, destroyed, problems }: Demonstrated,
+  left: readonly Leftover[],
+  ms: number,
+): ExitName {
+  for (const problem of problems) output.note(`${output.paintNote('red', 'error:')} ${printable(problem)}`);
   for (const { nodeId, what } of left) output.note(`${output.paintNote('red', 'left:')} ${nodeId}: ${what}`);
   const leaked = new Set(left.map(({ nodeId }) => nodeId)).size;
-  const ms = performance.now() - began;
-  const { created, destroyed } = done;
-  const interrupted = io.interrupts.signal.aborted;
-  const well =
-    [created, destroyed].every((count) => count === request.nodes) && leaked + done.problems.length === 0;
+  const well = created === wish.nodes && destroyed === wish.nodes && leaked === 0 && problems.length === 0;
   if (output.json) {
     output.value({ created, destroyed, leaked, seconds: Math.round(ms) / 1_000 });
   } else {
     const summary = `created ${created}, destroyed ${destroyed}, leaked ${leaked} in ${elapsed(ms)}`;
     output.line(output.paint(well ? 'green' : 'red', summary));
   }
-  if (interrupted) return exitNameOf(io.interrupts.signal.reason);
+  if (io.interrupts.signal.aborted) return exitNameOf(io.interrupts.signal.reason);
   return well ? 'done' : 'failed';
 }
