@@ -21,7 +21,7 @@ export function parseInput<S extends z.ZodType>(schema: S, value: unknown, root 
 }
 
 /** One problem per wrong field, flattened out of unions and records. */
-export function problemsOf(issues: readonly Issue[], root = ''): Problem[] {
+function problemsOf(issues: readonly Issue[], root = ''): Problem[] {
   return issues.flatMap((issue): Problem[] => {
     const field = pathText(issue.path, root);
     switch (issue.code) {

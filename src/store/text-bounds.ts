@@ -6,7 +6,7 @@ export const MAX_TEXT = 2_000;
 export const MAX_DIAGNOSTICS = 10;
 
 /** At most MAX_TEXT UTF-16 units, without half characters: a lone surrogate is not valid in Redis’ JSON reader. */
-export function boundText(text: string): string {
+function boundText(text: string): string {
   const cut = text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT - 1)}…` : text;
   return cut.replace(/\p{Surrogate}/gu, '\u{FFFD}');
 }

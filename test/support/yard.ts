@@ -18,7 +18,7 @@ import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
 import { type StartedWorker, startWorker } from '../../workers/worker.js';
 import { startTestRedis, type TestRedis } from './redis.js';
 
-export const SCRIPTED_STACK = fileURLToPath(new URL('../fixtures/stacks/scripted.ts', import.meta.url));
+const SCRIPTED_STACK = fileURLToPath(new URL('../fixtures/stacks/scripted.ts', import.meta.url));
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 const WORKER_ENTRY = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
