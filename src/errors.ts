@@ -68,6 +68,10 @@ export const ERROR_KINDS = {
     'permanent',
     'The stored state cannot be read by this Terraform. Use the version that wrote it, or import a repaired state.',
   ),
+  STATE_MISSING: kind(
+    'transient',
+    'Terraform reported success, but left no state file. nodeyard retries; look at the data directory’s disk and the run log.',
+  ),
   DISK_FULL: kind('transient', 'The data directory’s disk is full. Free space; nodeyard retries.'),
   OUT_OF_MEMORY: kind(
     'transient',

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
-import type { ErrorCode } from '../errors.js';
+import { ERROR_KINDS, type ErrorCode } from '../errors.js';
 import type { Phase } from '../node/record.js';
 import { createHarvester } from '../state/harvest.js';
 import { currentOwner } from '../state/owner.js';
@@ -14,11 +14,13 @@ import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
 import { classify, succeeded } from '../terraform/diagnostics.js';
 import type { RunResult } from '../terraform/start.js';
 import { archiveLogs } from './archive.js';
+import type { RunEnd } from './brake.js';
 import { bringHome } from './bring-home.js';
 import type { OperationDependencies } from './dependencies.js';
 import { createRunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
 import type { Session, StopReason } from './session.js';
+import { accountOf } from './synthesize-node.js';
 import { type RunKind, runSteps } from './terraform-steps.js';
 
 export interface RunRequest {
@@ -70,14 +72,18 @@ export async function runTerraform(
       log: session.log,
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
+    const account = accountOf(dependencies, session.node);
+    dependencies.brake.started(account);
     const result = await runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer });
+    const failure = result.unaskedLosses ?? failureOf(result, session);
+    dependencies.brake.ended(account, endOf(failure));
     session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
     const home = await bringHome(session, { directory, harvester, result, save: request.save });
     if (home.stored) {
       await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
       await directory.remove();
     }
-    const failure = result.unaskedLosses ?? failureOf(result, session);
+    const failure = result.unaskedLosses ?? failureOf(result, session) ?? stateMissing(home.document);
     if (failure?.code === 'BUNDLE') await dependencies.bundles.invalidate(bundle);
     return {
       ...(failure === undefined ? {} : { failure }),
@@ -95,6 +101,11 @@ const notStarted = (reason: StopReason): RunReport => ({
   errored: [],
   outputs: {},
 });
+
+function endOf(failure: RunFailure | undefined): RunEnd {
+  if (failure === undefined) return 'succeeded';
+  return ERROR_KINDS[failure.code].class === 'throttled' ? 'throttled' : 'other';
+}
 
 const STOP_CODES: Readonly<Record<StopReason, ErrorCode>> = {
   cancelled: 'CANCELLED',
@@ -129,4 +140,11 @@ function failureOf(result: RunResult, session: Session): RunFailure | undefined 
   // Terraform may finish its work although it was told to stop: what is done is done.
   if (succeeded(result)) return undefined;
   return classify({ result, operation: session.operation });
+}
+
+/** Terraform writes a state even of nothing at all (seen with 1.11.4); without one, what it made could never be destroyed. */
+function stateMissing(document: Uint8Array | undefined): RunFailure | undefined {
+  if (document !== undefined) return undefined;
+  const message = 'Terraform reported success, but left no whole state file';
+  return { code: 'STATE_MISSING', message, diagnostics: [] };
 }

@@ -4,7 +4,7 @@
  * Every signal that it gets is written to `signals.log`.
  *
  * @typedef {{ print?: object, text?: string, stderr?: string, longLine?: number, lines?: number, spawn?: string[],
- *   raise?: NodeJS.Signals, exit?: number, hang?: true, untilFile?: string }} Step
+ *   raise?: NodeJS.Signals, exit?: number, hang?: true, untilFile?: string, state?: string, echo?: string[] }} Step
  * @typedef {{ version?: string, steps?: Step[], onTerm?: 'save' | 'ignore' }} Scenario
  */
 import { spawn } from 'node:child_process';
@@ -72,6 +72,19 @@ for (const step of scenario.steps ?? []) {
     const [file = 'true', ...args] = step.spawn;
     const child = spawn(file, args, { stdio: 'ignore' });
     print({ type: 'log', '@message': `spawned ${child.pid}` });
+  }
+  if (step.state !== undefined) writeFileSync('terraform.tfstate', step.state);
+  // Variables of its environment, everywhere where a careless provider or provisioner could print them.
+  for (const name of step.echo ?? []) {
+    const said = `${name} is ${process.env[name]}`;
+    writeAll(`${said}\n`);
+    writeSync(2, `${said}\n`);
+    print({ type: 'log', '@message': said });
+    print({
+      type: 'diagnostic',
+      '@level': 'error',
+      diagnostic: { severity: 'error', summary: said, detail: said },
+    });
   }
   if (step.raise) process.kill(process.pid, step.raise);
   if (step.untilFile !== undefined) await fileAppears(step.untilFile);
