@@ -7,6 +7,7 @@ import type { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
 import type { Operation } from '../src/node/lifecycle.js';
+import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { Recovery } from '../src/operations/recover.js';
 import { findTerraform, type TerraformBinary } from '../src/terraform/binary.js';
@@ -64,6 +65,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     catalog,
     terraform,
     recovery,
+    brake: new AccountBrake(),
     bundles: createBundles({
       root: app.directories.bundles,
       binary: terraform,

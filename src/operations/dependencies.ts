@@ -5,6 +5,7 @@ import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
 import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
+import type { AccountBrake } from './brake.js';
 import type { LeaseTimes } from './lease.js';
 import type { Recovery } from './recover.js';
 import type { RetryPolicy } from './verdict.js';
@@ -36,6 +37,7 @@ export interface OperationDependencies {
   readonly terraform: TerraformBinary;
   readonly bundles: Bundles;
   readonly recovery: Recovery;
+  readonly brake: AccountBrake;
   readonly settings: OperationSettings;
   readonly directories: OperationDirectories;
   /** The environment that Terraform’s is chosen from. */

@@ -5,10 +5,12 @@ import { later, type Outcome } from './outcome.js';
 import { outcomeOfRefusal } from './refusal.js';
 import type { OperationRequest } from './request.js';
 import { Session } from './session.js';
+import { accountOf } from './synthesize-node.js';
 
 /** An earlier run of the node is still ending on this machine. */
 const BUSY_RETRY_MS = 1_000;
 const UNRECOVERED_RETRY_MS = 15_000;
+const BRAKED_RETRY_MS = 1_000;
 
 export async function operate(
   dependencies: OperationDependencies,
@@ -28,6 +30,9 @@ export async function operate(
     );
     return later(UNRECOVERED_RETRY_MS, 'an earlier run cannot be recovered');
   }
+  if (await isBraked(dependencies, request.nodeId)) {
+    return later(BRAKED_RETRY_MS, 'the account’s cloud asks for fewer calls');
+  }
   const session = await Session.open(dependencies, { ...request, operation });
   if ('refused' in session) return outcomeOfRefusal(session, operation, request.nodeId);
   request.onSession?.(session);
@@ -36,4 +41,10 @@ export async function operate(
   } finally {
     await session.end();
   }
+}
+
+async function isBraked(dependencies: OperationDependencies, nodeId: string): Promise<boolean> {
+  if (!dependencies.brake.engaged) return false;
+  const node = await dependencies.store.get(nodeId);
+  return node !== undefined && !dependencies.brake.mayStart(accountOf(dependencies, node));
 }

@@ -72,18 +72,19 @@ export async function runTerraform(
       log: session.log,
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
-    const account = accountOf(dependencies, session.node);
-    dependencies.brake.started(account);
-    const result = await runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer });
-    const failure = result.unaskedLosses ?? failureOf(result, session);
-    dependencies.brake.ended(account, endOf(failure));
+    const result = await dependencies.brake.during(
+      accountOf(dependencies, session.node),
+      () => runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer }),
+      (ended) => endOf(failureOf(ended, session)),
+    );
+    const failed = result.unaskedLosses ?? failureOf(result, session);
     session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
     const home = await bringHome(session, { directory, harvester, result, save: request.save });
     if (home.stored) {
       await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
       await directory.remove();
     }
-    const failure = result.unaskedLosses ?? failureOf(result, session) ?? stateMissing(home.document);
+    const failure = failed ?? stateMissing(home.document);
     if (failure?.code === 'BUNDLE') await dependencies.bundles.invalidate(bundle);
     return {
       ...(failure === undefined ? {} : { failure }),

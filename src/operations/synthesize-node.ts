@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { NodeyardError } from '../errors.js';
 import type { NodeRecord } from '../node/record.js';
+import { parseInputs } from '../synth/inputs.js';
 import { type RequiredProvider, synthesize } from '../synth/synthesize.js';
 import type { RunResult } from '../terraform/start.js';
 import type { OperationDependencies } from './dependencies.js';
@@ -37,6 +38,17 @@ export function synthesizeNode(
         }),
       ),
   };
+}
+
+/** The account that a node’s runs call: nodes of one stack and batch key share their providers’ credentials. */
+export function accountOf({ catalog }: Pick<OperationDependencies, 'catalog'>, node: NodeRecord): string {
+  try {
+    const stack = catalog.get(node.stack);
+    return `${stack.name} ${stack.batchKey(parseInputs(stack, node.inputs))}`;
+  } catch {
+    // What cannot be synthesized calls nobody; a destroy by the stored configuration is told apart by its stack alone.
+    return node.stack;
+  }
 }
 
 /**
