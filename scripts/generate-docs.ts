@@ -3,6 +3,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './docs/configuration.js';
+import { errorCodeTable } from './docs/error-codes.js';
 import { jobSchema } from './docs/job-schema.js';
 import { lifecycleDiagram, lifecycleTable } from './docs/lifecycle.js';
 import { fill } from './docs/page.js';
@@ -11,6 +12,7 @@ import { fill } from './docs/page.js';
 const PAGES: Readonly<Record<string, (page: string) => string>> = {
   'docs/configuration.md': configurationPage,
   'docs/lifecycle.md': (page) => fill(fill(page, 'diagram', lifecycleDiagram()), 'table', lifecycleTable()),
+  'docs/operations.md': (page) => fill(page, 'error-codes', errorCodeTable()),
   'schema/create-job.v1.schema.json': () => jobSchema('create'),
   'schema/destroy-job.v1.schema.json': () => jobSchema('destroy'),
 };
