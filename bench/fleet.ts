@@ -4,7 +4,7 @@
  */
 import { openCdktfLoop } from './cdktf-loop.js';
 import { type FleetSide, loopSide, queueSide } from './fleet-sides.js';
-import { type FleetRounds, fleetTables } from './fleet-tables.js';
+import { type FleetRounds, fleetTable } from './fleet-table.js';
 import { interleave } from './measure.js';
 import { PlainTerraform } from './plain-terraform.js';
 import { canMeasureProcesses, watchMemory } from './process-tree.js';
@@ -52,7 +52,7 @@ export async function fleetBenchmark(context: BenchContext): Promise<Report> {
   return {
     title: 'Many nodes at once against a shell loop and cdktf deploy',
     notes,
-    tables: seen.map(fleetTables),
+    tables: seen.map(fleetTable),
     data: seen,
   };
 }

@@ -1,6 +1,6 @@
 /** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [--quick] [--json | --markdown]`. */
 import { setMaxListeners } from 'node:events';
-import { parseArgs } from 'node:util';
+import { type BenchRequest, readArguments } from './arguments.js';
 import { fleetBenchmark } from './fleet.js';
 import { jobBenchmark } from './job.js';
 import { describeMachine, machineLine } from './machine.js';
@@ -29,40 +29,7 @@ Options:
   --markdown   tables for the README
 `;
 
-interface Request {
-  readonly names: readonly string[];
-  readonly form: 'text' | 'json' | 'markdown';
-  readonly quick: boolean;
-}
-
-/** Answers what is wrong as a string; an empty one asks for help. */
-function readArguments(args: string[]): Request | string {
-  try {
-    const { values, positionals } = parseArgs({
-      args,
-      allowPositionals: true,
-      options: {
-        quick: { type: 'boolean', default: false },
-        json: { type: 'boolean', default: false },
-        markdown: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    });
-    if (values.help) return '';
-    const unknown = positionals.filter((name) => !Object.hasOwn(BENCHMARKS, name));
-    if (unknown.length > 0) return `there is no benchmark ${unknown.join(', ')}\n`;
-    if (values.json && values.markdown) return 'choose one of --json and --markdown\n';
-    return {
-      names: positionals.length > 0 ? positionals : Object.keys(BENCHMARKS),
-      form: values.json ? 'json' : values.markdown ? 'markdown' : 'text',
-      quick: values.quick,
-    };
-  } catch (error) {
-    return `${(error as Error).message}\n`;
-  }
-}
-
-async function run({ names, form, quick }: Request, signal: AbortSignal): Promise<void> {
+async function run({ names, form, quick }: BenchRequest, signal: AbortSignal): Promise<void> {
   const machine = describeMachine();
   const date = new Date().toISOString().slice(0, 10);
   const about = `${date}. ${machineLine(machine)}${quick ? '. Quick run: small sizes, few rounds' : ''}.`;
@@ -78,11 +45,7 @@ async function run({ names, form, quick }: Request, signal: AbortSignal): Promis
   if (form === 'json') console.log(JSON.stringify({ date, machine, quick, reports }));
 }
 
-const request = readArguments(process.argv.slice(2));
-if (typeof request === 'string') {
-  process.stderr.write(request === '' ? USAGE : `${request}\n${USAGE}`);
-  process.exitCode = request === '' ? 0 : 2;
-} else {
+async function runUntilInterrupted(request: BenchRequest): Promise<void> {
   const interrupt = new AbortController();
   // Every node that is waited for listens.
   setMaxListeners(0, interrupt.signal);
@@ -97,3 +60,10 @@ if (typeof request === 'string') {
     process.exitCode = interrupt.signal.aborted ? 130 : 1;
   }
 }
+
+const request = readArguments(process.argv.slice(2), Object.keys(BENCHMARKS));
+if ('help' in request) process.stdout.write(USAGE);
+else if ('problem' in request) {
+  process.stderr.write(`${request.problem}\n\n${USAGE}`);
+  process.exitCode = 2;
+} else await runUntilInterrupted(request);

@@ -36,7 +36,7 @@ export function treeOf(root: number, parents: ReadonlyMap<number, number>): numb
   return tree;
 }
 
-/** Proportional set size: what processes share is counted once, in parts. MiB; undefined for one that is gone. */
+/** Proportional set size: what processes share is counted once, in parts. MiB; NaN for one that is gone. */
 export function parsePss(text: string): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? Number.NaN) / 1024;
 }

@@ -1,4 +1,4 @@
-/** The fleet’s samples as tables. */
+/** The samples of a fleet as a table. */
 import type { FleetSample, Pass } from './fleet-sides.js';
 import type { Table } from './report.js';
 import { formatSpread, ratioOf, spreadOf } from './statistics.js';
@@ -13,7 +13,7 @@ export interface FleetRounds {
   readonly memory: Readonly<Record<string, number>>;
 }
 
-export function fleetTables({ name, count, samples, memory }: FleetRounds): Table {
+export function fleetTable({ name, count, samples, memory }: FleetRounds): Table {
   const [ours = []] = Object.values(samples);
   const rows = Object.entries(samples).map(([side, theirs], index) => {
     const pass = (key: keyof FleetSample): string[] => {

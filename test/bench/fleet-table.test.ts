@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { FleetSample } from '../../bench/fleet-sides.js';
-import { fleetTables } from '../../bench/fleet-tables.js';
+import { fleetTable } from '../../bench/fleet-table.js';
 
 const sample = (create: number, destroy: number, cpuSeconds = 1): FleetSample => ({
   create: { seconds: create, cpuSeconds },
@@ -8,7 +8,7 @@ const sample = (create: number, destroy: number, cpuSeconds = 1): FleetSample =>
 });
 
 test('a fleet’s table tells nodes per minute, and each side’s time in multiples of nodeyard’s, round by round', () => {
-  const table = fleetTables({
+  const table = fleetTable({
     name: '20 × tiny',
     count: 20,
     samples: {
@@ -35,7 +35,7 @@ test('a fleet’s table tells nodes per minute, and each side’s time in multip
 });
 
 test('processor time that could not be measured is told as missing', () => {
-  const { rows } = fleetTables({
+  const { rows } = fleetTable({
     name: 'f',
     count: 1,
     samples: { nodeyard: [sample(1, 1, Number.NaN)] },
