@@ -12,35 +12,57 @@ import { runTerraform } from './run.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
 import { synthesizeNode } from './synthesize-node.js';
+import { verdictOf } from './verdict.js';
 
 export function createNode(dependencies: OperationDependencies, request: OperationRequest): Promise<Outcome> {
   return operate(dependencies, 'create', request, (session) => create(dependencies, session));
 }
 
 async function create(dependencies: OperationDependencies, session: Session): Promise<Outcome> {
-  const attempt = spentBefore(dependencies, session) ?? (await apply(dependencies, session));
+  const before = givenUpBefore(dependencies, session);
+  if (before !== undefined) return giveUp(dependencies, session, before);
+  const attempt = await apply(dependencies, session);
   if ('outputs' in attempt) return move(dependencies, session, { to: 'CREATED', outputs: attempt.outputs });
   const { failure } = attempt;
   const { verdict, attempts } = await judge(dependencies, session, failure);
   if (verdict.kind !== 'fail') return postpone(dependencies, session, verdict, failure);
-  const uncleaned =
-    session.node.onFailure === 'keep' ? undefined : await destroyCanonical(dependencies, session);
+  return giveUp(dependencies, session, { failure, attempts, retryable: verdict.retryable });
+}
+
+interface GivenUp {
+  readonly failure: RunFailure;
+  readonly attempts: number;
+  readonly retryable: boolean;
+}
+
+/** A worker died or was stopped while it cleaned up after the last attempt: nothing is tried again, the clean-up goes on. */
+function givenUpBefore(
+  { settings, random }: OperationDependencies,
+  { node, operation }: Session,
+): GivenUp | undefined {
+  const { lastError, attempts } = node;
+  if (lastError === undefined) return undefined;
+  const { code } = lastError;
+  const verdict = verdictOf({ code, operation, attempts, policy: settings.retry, random });
+  if (verdict.kind !== 'fail') return undefined;
+  return { failure: { ...lastError, diagnostics: [] }, attempts, retryable: verdict.retryable };
+}
+
+async function giveUp(
+  dependencies: OperationDependencies,
+  session: Session,
+  { failure, attempts, retryable }: GivenUp,
+): Promise<Outcome> {
+  // What a plan would have taken away unasked is not to be taken away by the clean-up either.
+  const kept = session.node.onFailure === 'keep' || failure.code === 'WOULD_DESTROY';
+  const uncleaned = kept ? undefined : await destroyCanonical(dependencies, session);
   if (uncleaned !== undefined && session.stopReason !== undefined) {
     return postpone(dependencies, session, { kind: 'requeue' }, uncleaned);
   }
-  return fail(dependencies, session, withUncleaned(failure, uncleaned), {
-    attempts,
-    retryable: verdict.retryable,
-  });
+  return fail(dependencies, session, withUncleaned(failure, uncleaned), { attempts, retryable });
 }
 
 type Attempt = { readonly outputs: Readonly<Record<string, unknown>> } | { readonly failure: RunFailure };
-
-/** A worker died while it cleaned up after the last attempt: nothing is to be tried again, the clean-up goes on. */
-function spentBefore({ settings }: OperationDependencies, { node }: Session): Attempt | undefined {
-  if (node.lastError === undefined || node.attempts < settings.retry.createAttempts) return undefined;
-  return { failure: { ...node.lastError, diagnostics: [] } };
-}
 
 async function apply(dependencies: OperationDependencies, session: Session): Promise<Attempt> {
   const { states } = dependencies;
