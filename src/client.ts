@@ -35,7 +35,7 @@ const ID_LENGTH = 10;
 /** A look at the store even if no event came: an event may be missed while Redis is away. */
 const LOOK_AGAIN_MS = 5_000;
 
-/** Ten lower-case letters and digits, beginning with a letter: 4·10^14 ids. */
+/** Ten lower-case letters and digits, beginning with a letter: 2.6·10^15 ids. */
 export function newNodeId(): string {
   const letter = (limit: number): string => ID_ALPHABET.charAt(randomInt(limit));
   return letter(26) + Array.from({ length: ID_LENGTH - 1 }, () => letter(ID_ALPHABET.length)).join('');

@@ -42,6 +42,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     ...(config.terraform.binary === undefined ? {} : { setting: config.terraform.binary }),
   });
   const catalog = await loadCatalog(config.stacks);
+  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
   const running = new RunningOperations();
   const abandon = new AbortController();
   // Every run that is being stored listens to it.
@@ -65,11 +66,12 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     catalog,
     terraform,
     recovery,
-    brake: new AccountBrake(),
+    brake: new AccountBrake(config.worker.creates + config.worker.destroys),
     bundles: createBundles({
       root: app.directories.bundles,
       binary: terraform,
       env: { ...app.env, PATH: path },
+      passEnv,
       log,
       redact: app.redact,
       mirror:
@@ -78,7 +80,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     settings: {
       lease: config.lease,
       retry: config.retry,
-      terraform: { ...config.terraform, passEnv: [...DEFAULT_PASS_ENV, ...config.terraform.passEnv] },
+      terraform: { ...config.terraform, passEnv },
     },
     directories: app.directories,
     env: { ...app.env, PATH: path },

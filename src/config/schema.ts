@@ -107,7 +107,11 @@ const retry = section({
     .meta(about('Attempts of a create before the node is FAILED.')),
   destroyAttempts: count({ min: 1, max: 100 })
     .prefault(6)
-    .meta(about('Attempts of a destroy before the node is FAILED (and tried again slowly).')),
+    .meta(
+      about(
+        'Attempts of a destroy before the node is FAILED; its state is kept, for `nodeyard retry` at any time.',
+      ),
+    ),
   backoff: timer
     .prefault('2s')
     .meta(about('The wait before the second attempt; it doubles with each further one.')),

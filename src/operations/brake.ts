@@ -12,15 +12,18 @@ interface Account {
   limit: number;
 }
 
-/** With so many at once an account is as free as without a brake: no worker runs more. */
-const FREE_AGAIN = 256;
-
 export class AccountBrake {
   readonly #accounts = new Map<string, Account>();
+  readonly #mostRuns: number;
+
+  /** `mostRuns`: what the worker runs at once; an account with as much room as that is free. */
+  constructor(mostRuns: number) {
+    this.#mostRuns = mostRuns;
+  }
 
   /** Whether any account is braked; asked first, because the account of a node costs a look at its record. */
   get engaged(): boolean {
-    return [...this.#accounts.values()].some(({ limit }) => limit < FREE_AGAIN);
+    return [...this.#accounts.values()].some(({ limit }) => limit < this.#mostRuns);
   }
 
   mayStart(key: string): boolean {
@@ -53,7 +56,7 @@ export class AccountBrake {
     if (end === 'throttled') account.limit = Math.max(1, Math.min(account.limit, account.running) / 2);
     if (end === 'succeeded') account.limit += 1 / Math.max(1, account.limit);
     account.running -= 1;
-    const free = account.limit >= FREE_AGAIN;
+    const free = account.limit >= this.#mostRuns;
     if (free && account.running <= 0) this.#accounts.delete(key);
   }
 }

@@ -33,6 +33,10 @@ export async function bringHome(
   const stored = harvest.document === undefined ? {} : { stored: harvest.document };
   const { document, tainted, unrecorded } = await recoverDirectory(directory, stored);
   session.log.warn({ tainted, unrecorded }, 'Terraform was killed; what it had in flight will be replaced');
+  if (unrecorded.length > 0) {
+    const addresses = unrecorded.map(({ address }) => address).join(', ');
+    await session.note(`Terraform was killed; begun and in no state: ${addresses}`);
+  }
   if (document === undefined) return { stored: true };
   await save(document, session.nextFirstSequence());
   return { stored: true, document };

@@ -152,6 +152,11 @@ export class Session {
     if (known >= 0) this.#resources.splice(known, 1);
   }
 
+  /** Adds a line to the node’s history. */
+  async note(reason: string): Promise<void> {
+    await this.#dependencies.store.note(this.node.id, { actor: 'terraform', reason });
+  }
+
   /** Shows people who look at the job how a run ended. */
   logLines(lines: readonly string[]): void {
     for (const line of lines) this.#logLine?.(line);

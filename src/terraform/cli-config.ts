@@ -29,7 +29,7 @@ function mirrorBlock(from: string): string[] {
     throw new NodeyardError(
       'CONFIG_INVALID',
       'The provider mirror must be an absolute directory or an https URL; Terraform takes no others.',
-      { field: 'terraform.mirror' },
+      { field: 'terraform.providerMirror' },
     );
   }
   const url = from.endsWith('/') ? from : `${from}/`;

@@ -15,7 +15,7 @@ const PASSED = [
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ] as const;
 
-/** What the common providers and registries read. The setting `passEnv` replaces this list. */
+/** What the common providers and registries read. The setting `terraform.passEnv` adds to it. */
 export const DEFAULT_PASS_ENV: readonly string[] = [
   ...['AWS_*', 'GOOGLE_*', 'GCLOUD_*', 'CLOUDSDK_*', 'ARM_*', 'AZURE_*', 'OCI_*', 'OS_*'],
   ...['DIGITALOCEAN_*', 'HCLOUD_*', 'LINODE_*', 'VULTR_*', 'SCW_*', 'OVH_*', 'TF_TOKEN_*'],

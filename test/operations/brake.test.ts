@@ -17,14 +17,14 @@ function room(brake: AccountBrake, key: string): number {
 
 describe('the brake of an account', () => {
   test('is off until the cloud asks for patience', () => {
-    const brake = new AccountBrake();
+    const brake = new AccountBrake(16);
     running(brake, 'eu', 50);
     expect(brake.mayStart('eu')).toBe(true);
     expect(brake.engaged).toBe(false);
   });
 
   test('halves what may run at each throttled answer, down to one', () => {
-    const brake = new AccountBrake();
+    const brake = new AccountBrake(16);
     running(brake, 'eu', 8);
     brake.ended('eu', 'throttled');
     expect(brake.engaged).toBe(true);
@@ -38,14 +38,14 @@ describe('the brake of an account', () => {
   });
 
   test('touches no other account', () => {
-    const brake = new AccountBrake();
+    const brake = new AccountBrake(16);
     running(brake, 'eu', 2);
     brake.ended('eu', 'throttled');
     expect(room(brake, 'us')).toBe(100);
   });
 
   test('lets more in as runs succeed', () => {
-    const brake = new AccountBrake();
+    const brake = new AccountBrake(16);
     brake.started('eu');
     brake.ended('eu', 'throttled');
     expect(room(brake, 'eu')).toBe(1);
@@ -57,7 +57,7 @@ describe('the brake of an account', () => {
   });
 
   test('failures of other kinds neither brake nor release', () => {
-    const brake = new AccountBrake();
+    const brake = new AccountBrake(16);
     brake.started('eu');
     brake.ended('eu', 'throttled');
     for (let run = 0; run < 20; run += 1) {
@@ -67,8 +67,19 @@ describe('the brake of an account', () => {
     expect(room(brake, 'eu')).toBe(1);
   });
 
+  test('is off again when an account has as much room as the worker can use', () => {
+    const brake = new AccountBrake(3);
+    brake.started('eu');
+    brake.ended('eu', 'throttled');
+    for (let run = 0; run < 6; run += 1) {
+      brake.started('eu');
+      brake.ended('eu', 'succeeded');
+    }
+    expect(brake.engaged).toBe(false);
+  });
+
   test('remembers no account that is free and idle', () => {
-    const brake = new AccountBrake();
+    const brake = new AccountBrake(16);
     brake.started('eu');
     brake.ended('eu', 'succeeded');
     brake.ended('eu', 'succeeded');
