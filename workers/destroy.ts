@@ -15,10 +15,12 @@ export function destroyHandler({ operations, running, abandon }: HandlerDependen
     const nodeId = 'nodeId' in data ? data.nodeId : await findNode(store, data.node);
     const node = await askForDestruction(store, nodeId, delivery.ref.id);
     if (node.state === 'DESTROYED') return settled(node);
-    const other = running.find(nodeId);
-    if (other?.operation === 'create') running.stop(nodeId, 'cancelled');
-    await other?.ended;
-    if (other?.operation === 'destroy') return later(0, 'the node’s operation ran in this process');
+    for (let other = running.find(nodeId); other !== undefined; other = running.find(nodeId)) {
+      if (other.operation === 'create') running.stop(nodeId, 'cancelled');
+      await other.ended;
+      // Delivered anew, for the same reason as a create; after a create another destroy job may have been quicker.
+      if (other.operation === 'destroy') return later(0, 'the node’s operation ran in this process');
+    }
     return running.run(nodeId, 'destroy', (started) =>
       destroyNode(operations, {
         nodeId,

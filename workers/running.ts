@@ -30,12 +30,16 @@ export class RunningOperations {
     return this.#entries.size;
   }
 
-  /** Registers an operation while `work` lasts. `work` hands over what can be stopped as soon as it exists. */
+  /**
+   * Registers an operation while `work` lasts. `work` hands over what can be stopped as soon as it exists. Throws where one
+   * of the node is at work already: the caller has to wait for its end.
+   */
   async run<T>(
     nodeId: string,
     operation: Operation,
     work: (started: (target: Stoppable) => void) => Promise<T>,
   ): Promise<T> {
+    if (this.#entries.has(nodeId)) throw new Error(`an operation of ${nodeId} is at work in this process`);
     let end = (): void => {};
     const ended = new Promise<void>((resolve) => {
       end = resolve;
