@@ -6,7 +6,8 @@
  *   NODEYARD_STACKS  modules with stacks of your own, absolute paths or packages, separated by commas
  *
  * It writes `stacks/<stack>/cdk.tf.json` and `manifest.json` where the CDK’s tools expect them (CDKTF_OUTDIR, else
- * `cdktf.out`), with the very text that a worker would apply for a node called `example`. Nothing is created.
+ * `cdktf.out`): what a worker would apply for a node called `example`, and the CDK’s metadata, without which its tools fail.
+ * Nothing is created.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -48,15 +49,22 @@ function readInputs(path: string): unknown {
   }
 }
 
-/** The CDK writes its manifest for an empty stack of that name; the text in it is ours. */
+/** The CDK writes its manifest for an empty stack of that name, whose metadata goes before our own configuration. */
 function writeForTools(name: string, configuration: string): void {
   const outdir = resolve(env['CDKTF_OUTDIR'] ?? 'cdktf.out');
   mkdirSync(outdir, { recursive: true });
   const app = new App({ outdir, skipValidation: true });
-  const manifest = app.manifest.forStack(new TerraformStack(app, name));
+  const empty = new TerraformStack(app, name);
+  const manifest = app.manifest.forStack(empty);
   const path = resolve(outdir, manifest.synthesizedStackPath);
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, configuration);
+  const { '//': metadata } = empty.toTerraform() as Record<string, unknown>;
+  const document = {
+    '//': metadata,
+    terraform: {},
+    ...(JSON.parse(configuration) as Record<string, unknown>),
+  };
+  writeFileSync(path, `${JSON.stringify(document, null, 2)}\n`);
   app.manifest.writeToFile();
   process.stdout.write(`${path}\n`);
 }
