@@ -64,13 +64,17 @@ beforeEach(() => {
 afterEach(async () => {
   for (const { child } of running) child.kill('SIGKILL');
   await Promise.all(running.map(({ ended }) => ended));
-  // Whatever of these a test leaves behind would go on for ever on the machine of a user.
-  await expect.poll(() => processesOf(dataDir), { timeout: 10_000 }).toEqual([]);
-  for (const folder of ['runs', 'nodes']) {
-    const path = join(dataDir, folder);
-    expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
+  try {
+    // Whatever of these a test leaves behind would go on for ever on the machine of a user.
+    await expect.poll(() => processesOf(dataDir), { timeout: 10_000 }).toEqual([]);
+    for (const folder of ['runs', 'nodes']) {
+      const path = join(dataDir, folder);
+      expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
+    }
+  } finally {
+    for (const pid of processesOf(dataDir)) process.kill(pid, 'SIGKILL');
+    rmSync(dataDir, { recursive: true, force: true });
   }
-  rmSync(dataDir, { recursive: true, force: true });
 });
 
 const lastLine = (text: string): Record<string, number> =>
