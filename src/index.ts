@@ -8,7 +8,6 @@ import type { NodeyardClient } from './client.js';
 import { type Config, loadConfig } from './config.js';
 import type { Log } from './log.js';
 import type { Temper } from './queue/connections.js';
-import { askRedis } from './redis-errors.js';
 import type { TerraformBinary } from './terraform/binary.js';
 
 export type { By, NodeyardClient, Requested, WaitOptions } from './client.js';
@@ -102,7 +101,5 @@ export async function startWorker(options: ConnectOptions = {}): Promise<Running
 
 async function open({ config, env = process.env, log }: ConnectOptions, temper: Temper): Promise<App> {
   const loaded = config ?? loadConfig({ env, cwd: process.cwd() });
-  return askRedis('Redis', () =>
-    openApp({ config: loaded, env, temper, ...(log === undefined ? {} : { log }) }),
-  );
+  return openApp({ config: loaded, env, temper, ...(log === undefined ? {} : { log }) });
 }

@@ -17,8 +17,11 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   const values = [...new Set(written)]
     .filter((value) => value.length >= 6)
     .sort((a, b) => b.length - a.length);
-  if (values.length === 0) return (text) => text;
-  return (text) => values.reduce((rest, value) => rest.replaceAll(value, REDACTED), text);
+  return (text) =>
+    values.reduce(
+      (rest, value) => rest.replaceAll(value, REDACTED),
+      text.replace(URL_PASSWORD, `$1${REDACTED}@`),
+    );
 }
 
 /** Values of an environment that must never be printed: by the name of the variable, and passwords inside URLs. */
@@ -32,6 +35,9 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
   }
   return secrets;
 }
+
+/** However short the password of a URL is. */
+const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@"]*:)[^\s/?#@"]+@/gi;
 
 /** A password may hold a bare "%", which is no escape. */
 function decoded(text: string): string {

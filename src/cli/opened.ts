@@ -6,7 +6,6 @@ import type { Log } from '../log.js';
 import type { Temper } from '../queue/connections.js';
 import type { Call, GlobalOptions } from './call.js';
 import type { ExitName } from './exit-status.js';
-import { withoutPassword } from './redis-place.js';
 
 /** Options that stand for a variable, so that every setting is validated in one place. */
 const VARIABLES: Readonly<Record<'dataDir' | 'redis' | 'logLevel', { variable: string; option: string }>> = {
@@ -64,21 +63,13 @@ export async function withApp(
 }
 
 async function open(call: Call, config: Config, temper: Temper, log: Log): Promise<App> {
-  const [{ openApp }, { askRedis }] = await Promise.all([import('../app.js'), import('../redis-errors.js')]);
-  const env = environmentOf(call);
-  const openAs = (as: Temper): Promise<App> =>
-    askRedis('Redis', () => openApp({ config, env, temper: as, log }));
-  if (config.redisUrl === undefined) return openAs(temper);
-  try {
-    // A patient app waits for Redis without end; a person who has just typed the command wants to know.
-    if (temper === 'patient') await (await openAs('hasty')).close();
-    return await openAs(temper);
-  } catch (error) {
-    if (!(error instanceof NodeyardError) || error.code !== 'REDIS_UNAVAILABLE') throw error;
-    throw new NodeyardError(error.code, `${withoutPassword(config.redisUrl)}: ${error.message}`, {
-      cause: error,
-    });
+  const { openApp } = await import('../app.js');
+  const options = { config, env: environmentOf(call), log };
+  // A patient app waits for Redis without end; a person who has just typed the command wants to know.
+  if (temper === 'patient' && config.redisUrl !== undefined) {
+    await (await openApp({ ...options, temper: 'hasty' })).close();
   }
+  return openApp({ ...options, temper });
 }
 
 /** A command speaks for itself: its log is heard only where somebody asked for it. */

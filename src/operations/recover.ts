@@ -4,7 +4,7 @@
  * recovered state belongs to an epoch that the next run ends.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, rmdir, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFileLock } from '../file-lock.js';
 import type { Log } from '../log.js';
@@ -16,6 +16,7 @@ import type { RunMeta } from '../state/run-meta.js';
 import type { NodeStore } from '../store/store.js';
 import { findRunProcesses, waitOrEndRunProcesses } from '../terraform/processes.js';
 import { archiveLogs } from './archive.js';
+import { clearUndescribed } from './undescribed.js';
 
 /** `busy`: somebody, perhaps Terraform itself, is still at a directory of the node; look again soon. */
 export type Recovered = 'clear' | 'busy';
@@ -64,14 +65,12 @@ export class Recovery {
 
   /** Recovers what it can at once and answers how many directories are left; those are looked at again by the sweep. */
   async all(): Promise<{ readonly busy: number }> {
-    const { directories, log } = this.#parts;
+    const { directories, log, now } = this.#parts;
     await clearRemoved(directories.runs);
     const { runs, broken } = await listRunDirectories(directories.runs);
     for (const { paths, problem } of broken) {
-      // Empty is what a crash between making the directory and describing it leaves; rmdir refuses anything else.
-      await rmdir(paths.path).catch(() =>
-        log.error({ directory: paths.path, problem }, 'unreadable run directory'),
-      );
+      const kept = (await clearUndescribed(paths, now())) === 'kept';
+      if (kept) log.error({ directory: paths.path, problem }, 'unreadable run directory');
     }
     const results = await Promise.all(
       runs.map((directory) =>
@@ -96,9 +95,10 @@ export class Recovery {
     const { runId, owner } = directory.meta;
     if (this.#own.has(runId) || this.#recovering.has(runId)) return 'busy';
     if (!(await this.#isLeft(directory))) return 'busy';
+    const ended = (await findRunProcesses(runId)).length === 0;
+    if (this.#recovering.has(runId)) return 'busy';
     const work = this.#alone(directory).finally(() => this.#recovering.delete(runId));
     this.#recovering.set(runId, work);
-    const ended = (await findRunProcesses(runId)).length === 0;
     if (ended) return work;
     // A Terraform that outlived its worker may take minutes; whoever asked must not wait for it in a queue’s slot.
     work.catch((error: unknown) => {

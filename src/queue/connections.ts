@@ -3,6 +3,7 @@
  * Redis"; a worker’s writes wait until Redis is back, because what they say must not get lost.
  */
 import { Redis } from 'ioredis';
+import { NodeyardError } from '../errors.js';
 import type { Log } from '../log.js';
 
 export type Temper = 'hasty' | 'patient';
@@ -43,7 +44,9 @@ export class Connections {
         : new Redis({ ...options, path: this.#address.socket });
     // Without a listener ioredis prints every failed attempt to the console; with one, we say it once per loss.
     let away = false;
+    let lastError: Error | undefined;
     client.on('error', (error: Error) => {
+      lastError = error;
       if (!away) this.#log.warn({ error: error.message }, 'Redis is away; trying again');
       away = true;
     });
@@ -58,7 +61,8 @@ export class Connections {
         await client.connect();
       } catch (error) {
         client.disconnect();
-        throw error;
+        // What connect() rejects with is "Connection is closed."; the reason came as an event.
+        throw unreachable(this.#address, lastError ?? error);
       }
     }
     return client;
@@ -70,3 +74,14 @@ export class Connections {
     this.#clients.clear();
   }
 }
+
+const unreachable = (address: RedisAddress, cause: unknown): NodeyardError => {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new NodeyardError('REDIS_UNAVAILABLE', `${placeOf(address)} cannot be reached: ${why}`, { cause });
+};
+
+/** Where Redis is, in words without a password. Up to the last "@", because people forget to escape those. */
+export const placeOf = (address: RedisAddress): string =>
+  'socket' in address
+    ? address.socket
+    : address.url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#]*):.*@/i, '$1:…@');

@@ -6,13 +6,16 @@ export interface AtomicWriteOptions {
   readonly durable?: boolean;
 }
 
+/** Where a file is while it is being written; what a crash leaves of it. */
+export const unfinishedOf = (path: string): string => `${path}.part`;
+
 /** One writer per path: two at once would share the temporary file. Readable by its owner alone. */
 export async function writeAtomically(
   path: string,
   content: Uint8Array | string,
   { durable = false }: AtomicWriteOptions = {},
 ): Promise<void> {
-  const beside = `${path}.part`;
+  const beside = unfinishedOf(path);
   try {
     const file = await open(beside, 'w', 0o600);
     try {

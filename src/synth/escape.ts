@@ -57,7 +57,7 @@ function breakNumberTokens(text: string): string {
 /** A stack may join texts, or put `$` before one: `$` and `{file("…")}` are harmless, side by side they are not. */
 function protectEdges(text: string): string {
   return text
-    .replace(/[$%]+$/, (run) => `\${"${run}"}`)
+    .replace(/(?<![$%])[$%]+$/, (run) => `\${"${run}"}`)
     .replace(/\{(?:T(?:f(?:T(?:o(?:k(?:en?)?)?)?)?)?)?$/, (start) => start + NOTHING)
     .replace(/^\{/, () => '${"{"}');
 }
