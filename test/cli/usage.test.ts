@@ -124,7 +124,7 @@ describe('a Redis that cannot be reached', () => {
       const env = { REDIS_URL: `redis://:${password}@127.0.0.1:1` };
       const { status, stdout, stderr } = await call(['ls', '--log-level', 'trace'], { cwd, env });
       expect(status).toBe(3);
-      expect(stderr).toMatch(/error: redis:\/\/:…@127\.0\.0\.1:1: /);
+      expect(stderr).toMatch(/error: redis:\/\/:…@127\.0\.0\.1:1 cannot be reached: /);
       expect(stdout + stderr).not.toContain(password);
     },
   );
