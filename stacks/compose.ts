@@ -50,7 +50,7 @@ export function compose(definition: NodeStack, nodes: readonly ComposedNode[]): 
 }
 
 /** The construct id of a node. The prefix makes every id a valid Terraform name, also one that begins with a digit. */
-export const nodeScopeId = (nodeId: string): string => `n${nodeId}`;
+const nodeScopeId = (nodeId: string): string => `n${nodeId}`;
 
 function stackWithProviders(definition: NodeStack, nodes: readonly ComposedNode[]) {
   const build = (inputs: ValidInputs) => {

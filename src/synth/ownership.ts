@@ -1,6 +1,6 @@
 /** The tags by which a cloud resource names its owner. Exact names and values: nothing is ever matched by a prefix. */
 
-export const OWNERSHIP_TAGS = {
+const OWNERSHIP_TAGS = {
   nodeId: 'nodeyard:node-id',
   group: 'nodeyard:group',
   role: 'nodeyard:role',
