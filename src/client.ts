@@ -87,7 +87,7 @@ export class NodeyardClient {
     return node;
   }
 
-  /** Tries a FAILED create or destroy again. Throws UNKNOWN_NODE, WRONG_STATE. */
+  /** Tries a FAILED create or destroy again; asking again changes nothing. Throws UNKNOWN_NODE, WRONG_STATE. */
   async retry(nodeId: string, by: By = {}): Promise<NodeRecord> {
     const node = await this.get(nodeId);
     if (node.state !== 'FAILED') {
@@ -97,12 +97,22 @@ export class NodeyardClient {
       );
     }
     const actor = by.actor ?? 'operator';
-    if (node.failure?.operation !== 'create')
-      return this.requestDestruction(nodeId, { ...by, actor, expected: ['FAILED'] });
-    const reason = by.reason === undefined ? {} : { reason: by.reason };
-    const retried = accepted(nodeId, await this.#store.requestRetry(nodeId, { actor, ...reason }));
-    await this.#enqueue('create', nodeId);
-    return retried.node;
+    switch (node.failure?.operation) {
+      case 'create': {
+        const reason = by.reason === undefined ? {} : { reason: by.reason };
+        const retried = accepted(nodeId, await this.#store.requestRetry(nodeId, { actor, ...reason }));
+        if (retried.changed) await this.#enqueue('create', nodeId);
+        return retried.node;
+      }
+      case 'destroy':
+        return this.requestDestruction(nodeId, { ...by, actor, expected: ['FAILED'] });
+      default:
+        // It exists and works no more: to try "it" again would mean to destroy it, and nobody has said so.
+        throw new NodeyardError(
+          'WRONG_STATE',
+          `node ${nodeId} is FAILED by its ${node.failure?.operation}, which no run can try again; reinstate or destroy it`,
+        );
+    }
   }
 
   /** Throws UNKNOWN_NODE. */

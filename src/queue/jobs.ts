@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { OPERATIONS, type Operation } from '../node/lifecycle.js';
 import { parseInput } from '../node/problems.js';
 import { type CreateJobData, createJobSchema, destroyJobSchema } from '../node/request.js';
+import { askRedis } from '../redis-errors.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from './names.js';
 
 export interface JobResult {
@@ -50,11 +51,12 @@ export class JobQueues {
     return this.#queues[operation];
   }
 
-  /** Adds the job that drives a node which the store knows. Answers the job’s id. */
+  /** Adds the job that drives a node which the store knows. Answers the job’s id. Throws REDIS_UNAVAILABLE. */
   async add(operation: Operation, nodeId: string, generation: number): Promise<string> {
     const id = jobIdOf(operation, nodeId, generation);
     const data: CreateJobData = { v: 1, nodeId };
-    await this.#queues[operation].add(operation, data, { ...JOB_OPTIONS, jobId: id });
+    const queue = this.#queues[operation];
+    await askRedis(queue.name, () => queue.add(operation, data, { ...JOB_OPTIONS, jobId: id }));
     return id;
   }
 
@@ -64,11 +66,13 @@ export class JobQueues {
    */
   async isAlive(operation: Operation, jobId: string): Promise<boolean> {
     const queue = this.#queues[operation];
-    const job: Job | undefined = await queue.getJob(jobId);
-    if (job === undefined) return false;
-    const state = await job.getState();
-    if (state === 'active') return (await this.#redis.exists(`${queue.toKey(jobId)}:lock`)) === 1;
-    return state !== 'completed' && state !== 'failed' && state !== 'unknown';
+    return askRedis(queue.name, async () => {
+      const job: Job | undefined = await queue.getJob(jobId);
+      if (job === undefined) return false;
+      const state = await job.getState();
+      if (state === 'active') return (await this.#redis.exists(`${queue.toKey(jobId)}:lock`)) === 1;
+      return state !== 'completed' && state !== 'failed' && state !== 'unknown';
+    });
   }
 
   /** Gives an active job of a dead worker back to its queue, with the token that the worker held it by. */
