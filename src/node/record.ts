@@ -39,6 +39,16 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** A destruction that fails again and again: it may cost money, and the reconciler tries it for ever. */
+export interface FailedDestroys {
+  /** How often the node was FAILED since its destruction was asked for. */
+  readonly count: number;
+  /** Time of the first of these failures. */
+  readonly since: number;
+  /** When the reconciler tries again; absent while a try is on its way. */
+  readonly retryAt?: number;
+}
+
 /** A cloud resource that a run reported, noted the moment it existed. */
 export interface ResourceId {
   readonly address: string;
@@ -80,6 +90,7 @@ export interface NodeRecord extends Omit<ValidNodeRequest, 'id'> {
   readonly jobId?: string;
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly failure?: Failure;
+  readonly failedDestroys?: FailedDestroys;
   readonly progress?: Progress;
   readonly resources: readonly ResourceId[];
 }

@@ -8,16 +8,18 @@ import { ATTEND, type AttendAsk } from './scripts/attend.js';
 import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';
 import { CREATE, type CreateAsk } from './scripts/create.js';
+import { DUE, type DueAsk } from './scripts/due.js';
 import { RELEASE, RENEW, type ReleaseAsk, type RenewAsk } from './scripts/lease.js';
 import { LIST, type ListAsk } from './scripts/list.js';
 import { NEXT_GENERATION } from './scripts/next-generation.js';
 import { NOTE } from './scripts/note.js';
+import { OVERDUE, type OverdueAsk } from './scripts/overdue.js';
 import { PATCH, type PatchAsk } from './scripts/patch.js';
 import type { Ask, RecordedAsk } from './scripts/prelude.js';
 import { PURGE, type PurgeAsk } from './scripts/purge.js';
 import { REQUEST_RETRY, type RequestRetryAsk } from './scripts/request-retry.js';
-import { STRANDED, type StrandedAsk } from './scripts/stranded.js';
 import { TRANSITION, type TransitionAsk } from './scripts/transition.js';
+import { WARN_OF_EXPIRY, type WarnOfExpiryAsk } from './scripts/warn-of-expiry.js';
 
 const flat = z.array(z.string());
 /** What a script did, and the node’s hash after it. */
@@ -75,7 +77,9 @@ export function registerScripts(redis: Redis) {
     nextGeneration: read(z.number().nullable(), send<Ask>('nodeyardNextGeneration', NEXT_GENERATION)),
     list: read(z.tuple([z.string(), records]), send<ListAsk>('nodeyardList', LIST)),
     counts: read(z.array(z.number()), send<Record<string, never>>('nodeyardCounts', COUNTS)),
-    stranded: read(records, send<StrandedAsk>('nodeyardStranded', STRANDED)),
+    due: read(records, send<DueAsk>('nodeyardDue', DUE)),
+    overdue: read(records, send<OverdueAsk>('nodeyardOverdue', OVERDUE)),
+    warnOfExpiry: read(yesOrNo, send<WarnOfExpiryAsk>('nodeyardWarnOfExpiry', WARN_OF_EXPIRY)),
     purge: read(z.number(), send<PurgeAsk>('nodeyardPurge', PURGE)),
   };
 }

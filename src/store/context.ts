@@ -10,10 +10,17 @@ export interface Retention {
   readonly eventEntries: number;
 }
 
+/** When a destruction that failed is due again: after `firstMs`, and twice as long each time up to `maxMs`. */
+export interface DestroyRetry {
+  readonly firstMs: number;
+  readonly maxMs: number;
+}
+
 export interface StoreContext {
   readonly redis: Redis;
   readonly scripts: StoreScripts;
   readonly retention: Retention;
+  readonly destroyRetry: DestroyRetry;
   readonly log: Log;
   /** Milliseconds since 1970; negative = the clock of Redis. */
   readonly clock: () => number;

@@ -10,6 +10,10 @@
  * | `request:<requestId>` | string | the id of the node that the request made |
  * | `history:<id>` | list | the node’s last events as JSON, `[position, [name, value, …]]` as in the stream |
  * | `events` | stream | the events of all nodes |
+ * | `since:<state>` | zset | ids of the nodes in a state that is not the end, by the time since which they are in it |
+ * | `expiries` | zset | ids of the nodes whose time to live counts, by its end |
+ * | `expiries-unwarned` | zset | those of them that nobody has warned of |
+ * | `failed-destroys` | zset | ids of the nodes whose destruction failed, by the time of the next try |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
  * | `tombstones` | zset | destroyed nodes by the time of their end |
  */
@@ -23,9 +27,14 @@ export const HISTORY_KEY_PREFIX = `${KEY_PREFIX}history:`;
 export const SEQUENCE_KEY = `${KEY_PREFIX}sequence`;
 export const EVENTS_KEY = `${KEY_PREFIX}events`;
 export const UNATTENDED_KEY = `${KEY_PREFIX}unattended`;
+export const SINCE_KEY_PREFIX = `${KEY_PREFIX}since:`;
+export const EXPIRIES_KEY = `${KEY_PREFIX}expiries`;
+export const UNWARNED_KEY = `${KEY_PREFIX}expiries-unwarned`;
+export const FAILED_DESTROYS_KEY = `${KEY_PREFIX}failed-destroys`;
 export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
 
 export const requestKey = (requestId: string): string => `${REQUEST_KEY_PREFIX}${requestId}`;
+export const sinceKey = (state: NodeState): string => `${SINCE_KEY_PREFIX}${state}`;
 export const historyKey = (nodeId: string): string => `${HISTORY_KEY_PREFIX}${nodeId}`;
 
 export interface IndexPart {

@@ -19,6 +19,7 @@ export interface Entering {
   readonly set: Readonly<Record<string, string>>;
   readonly clear: readonly string[];
   readonly tombstone: boolean;
+  readonly failed: boolean;
 }
 
 const CONDITIONS: Readonly<Record<TransitionCondition, Requirement>> = {
@@ -54,11 +55,25 @@ export function settledStates(to: NodeState, actor: Actor, fenced: boolean): rea
 
 export function entering(to: NodeState): Entering {
   const tombstone = isTerminal(to);
-  const clear = tombstone ? ['outputs', 'leaseHolder', 'leaseExpiresAt', 'progress', 'resources'] : [];
-  if (to === 'CREATED') return { set: { createSucceeded: '1' }, clear, tombstone };
-  if (to === BEGINS.destroy.from) return { set: { attempts: '0' }, clear, tombstone };
-  return { set: {}, clear, tombstone };
+  const effects = { tombstone, failed: to === 'FAILED', clear: tombstone ? TOMBSTONE_CLEARS : [] };
+  if (to === 'CREATED') return { ...effects, set: { createSucceeded: '1' } };
+  if (to === BEGINS.destroy.from) return { ...effects, set: { attempts: '0', doomed: '1' } };
+  if (isReinstatement(to)) return { ...effects, set: {}, clear: ['doomed', ...DESTROY_FAILURES] };
+  return { ...effects, set: {} };
 }
+
+const DESTROY_FAILURES = ['destroyFailures', 'destroyFailedAt'];
+const TOMBSTONE_CLEARS = [
+  'outputs',
+  'leaseHolder',
+  'leaseExpiresAt',
+  'progress',
+  'resources',
+  ...DESTROY_FAILURES,
+];
+
+const isReinstatement = (to: NodeState): boolean =>
+  TRANSITIONS.some((row) => row.to === to && row.from === 'FAILED' && row.condition === 'create-succeeded');
 
 /** Who may ask for a node at all. */
 export const mayRequest = (actor: Actor): boolean =>

@@ -53,15 +53,36 @@ const recordSchema = z
     lastError: lastErrorField.exactOptional(),
     outputs: json(z.record(z.string(), z.unknown())).exactOptional(),
     failure: failureField.exactOptional(),
+    destroyFailures: wholeNumber.exactOptional(),
+    destroyFailedAt: wholeNumber.exactOptional(),
+    destroyRetryAt: wholeNumber.exactOptional(),
     progress: json(progress).exactOptional(),
     resources: json(z.array(resource)).default([]),
   })
-  .transform(({ leaseHolder, leaseExpiresAt, failure, ...fields }): NodeRecord => {
+  .transform((stored): NodeRecord => {
+    const {
+      leaseHolder,
+      leaseExpiresAt,
+      failure,
+      destroyFailures,
+      destroyFailedAt,
+      destroyRetryAt,
+      ...fields
+    } = stored;
     const held = leaseHolder !== undefined && leaseHolder !== '' && leaseExpiresAt !== undefined;
     return {
       ...fields,
       ...(held ? { lease: { holder: leaseHolder, expiresAt: leaseExpiresAt } } : {}),
       ...(failure === undefined ? {} : { failure: { ...failure, at: fields.since } }),
+      ...(destroyFailures === undefined
+        ? {}
+        : {
+            failedDestroys: {
+              count: destroyFailures,
+              since: destroyFailedAt ?? fields.since,
+              ...(destroyRetryAt === undefined ? {} : { retryAt: destroyRetryAt }),
+            },
+          }),
     };
   });
 

@@ -7,13 +7,37 @@ import { askRedis } from '../redis-errors.js';
 import type { FlatRecord } from './commands.js';
 import type { StoreContext } from './context.js';
 import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkState } from './input.js';
-import { indexKey, requestKey, UNATTENDED_KEY } from './keys.js';
+import {
+  EXPIRIES_KEY,
+  FAILED_DESTROYS_KEY,
+  indexKey,
+  requestKey,
+  sinceKey,
+  TOMBSTONES_KEY,
+  UNATTENDED_KEY,
+  UNWARNED_KEY,
+} from './keys.js';
 import { decodeFlat, decodeRecord } from './record-codec.js';
 import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
 
-type Reads = Pick<NodeStore, 'get' | 'findByRequestId' | 'list' | 'counts' | 'stranded'>;
+/** Looked at for a batch of overdue nodes: the runs of a fleet’s workers, which hold leases, must not hide the others. */
+const OVERDUE_LOOK = 5_000;
+
+type Reads = Pick<
+  NodeStore,
+  | 'get'
+  | 'findByRequestId'
+  | 'list'
+  | 'counts'
+  | 'stranded'
+  | 'overdue'
+  | 'expired'
+  | 'expiring'
+  | 'destroysToRetry'
+  | 'countTombstones'
+>;
 
 export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads {
   const get = async (id: string): Promise<NodeRecord | undefined> => {
@@ -36,6 +60,11 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
       }
     }
     return { nodes, unreadable };
+  };
+
+  const due = async (key: string, limit: number, withinMs = 0): Promise<readonly NodeRecord[]> => {
+    const ask = { now: clock(), limit: checkPageLimit(limit), olderThanMs: -withinMs, skip: 0 };
+    return decodeAll(await scripts.due([key], ask)).nodes;
   };
 
   return {
@@ -72,13 +101,35 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
     },
 
     async stranded(limit, { olderThanMs = 0, skip = 0 } = {}) {
-      const found = await scripts.stranded([UNATTENDED_KEY], {
+      const found = await scripts.due([UNATTENDED_KEY], {
         now: clock(),
         limit: checkPageLimit(limit),
         olderThanMs: checkDuration(olderThanMs, 'olderThanMs'),
         skip: checkDuration(skip, 'skip'),
       });
       return decodeAll(found).nodes;
+    },
+
+    async overdue(state, olderThanMs, limit) {
+      const found = await scripts.overdue([sinceKey(checkState(state))], {
+        now: clock(),
+        olderThanMs: checkDuration(olderThanMs, 'olderThanMs'),
+        limit: checkPageLimit(limit),
+        look: OVERDUE_LOOK,
+      });
+      return decodeAll(found).nodes;
+    },
+
+    expired: (limit) => due(EXPIRIES_KEY, limit),
+    expiring: (limit, withinMs) => due(UNWARNED_KEY, limit, checkDuration(withinMs, 'withinMs')),
+    destroysToRetry: (limit) => due(FAILED_DESTROYS_KEY, limit),
+
+    async countTombstones(olderThanMs) {
+      const age = checkDuration(olderThanMs, 'olderThanMs');
+      return askRedis(TOMBSTONES_KEY, async () => {
+        const now = clock() < 0 ? Number((await redis.time())[0]) * 1_000 : clock();
+        return redis.zcount(TOMBSTONES_KEY, '-inf', now - age);
+      });
     },
   };
 }

@@ -20,10 +20,11 @@ type Writes = Pick<
   | 'note'
   | 'attend'
   | 'nextGeneration'
+  | 'warnOfExpiry'
   | 'purgeTombstones'
 >;
 
-export function recordWrites({ scripts, clock, retention }: StoreContext): Writes {
+export function recordWrites({ scripts, clock, retention, destroyRetry }: StoreContext): Writes {
   return {
     async create(request, { actor, reason }) {
       const key = nodeKey(checkRequest(request));
@@ -52,6 +53,7 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
       const [verdict, flat] = await scripts.transition([key], {
         now: clock(),
         retention,
+        destroyRetry,
         ...transitionDetails(request),
       });
       return moved(key, verdict, flat);
@@ -81,11 +83,21 @@ export function recordWrites({ scripts, clock, retention }: StoreContext): Write
     nextGeneration: async (id) =>
       (await scripts.nextGeneration([nodeKey(checkId(id))], { now: clock() })) ?? undefined,
 
-    purgeTombstones: async (olderThanMs, limit) =>
+    warnOfExpiry: async (id, { actor, reason }) =>
+      scripts.warnOfExpiry([nodeKey(checkId(id))], {
+        now: clock(),
+        actor,
+        reason: boundOptional(reason),
+        retention,
+      }),
+
+    purgeTombstones: async (olderThanMs, limit, { except = [] } = {}) =>
       scripts.purge([TOMBSTONES_KEY], {
         now: clock(),
         olderThanMs: checkDuration(olderThanMs, 'olderThanMs'),
         limit: checkPurgeLimit(limit),
+        except: Object.fromEntries(except.map((id) => [checkId(id), true as const])),
+        look: limit + except.length,
       }),
   };
 }

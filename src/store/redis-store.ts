@@ -4,7 +4,7 @@ import { NodeyardError } from '../errors.js';
 import { type Log, silentLog } from '../log.js';
 import { BlockingConnections, duplicateForBlocking } from './blocking-connections.js';
 import { registerScripts } from './commands.js';
-import type { Retention, StoreContext } from './context.js';
+import type { DestroyRetry, Retention, StoreContext } from './context.js';
 import { eventReads } from './event-reads.js';
 import { checkCount } from './input.js';
 import { leases } from './leases.js';
@@ -18,17 +18,21 @@ export interface RedisStoreOptions {
   /** Makes a connection for one waiting tail; the store closes it. Default: a duplicate of `redis`. */
   readonly blocking?: () => Redis;
   readonly retention: Retention;
+  /** Default: from a minute to an hour. */
+  readonly destroyRetry?: DestroyRetry;
   /** Milliseconds since 1970. Default: the clock of Redis, which all workers share. */
   readonly clock?: () => number;
   /** Hears of records that cannot be read. */
   readonly log?: Log;
 }
 
+const DESTROY_RETRY: DestroyRetry = { firstMs: 60_000, maxMs: 3_600_000 };
 const CLOCK_OF_REDIS = (): number => -1;
 
 /** Throws CONFIG_INVALID for a client with a key prefix, INVALID_INPUT for a retention of nothing. */
 export function createRedisStore(options: RedisStoreOptions): NodeStore {
   const { redis, retention, clock = CLOCK_OF_REDIS, log = silentLog } = options;
+  const { destroyRetry = DESTROY_RETRY } = options;
   if (redis.options.keyPrefix)
     throw new NodeyardError(
       'CONFIG_INVALID',
@@ -37,7 +41,11 @@ export function createRedisStore(options: RedisStoreOptions): NodeStore {
   checkCount(retention.historyEntries, 'retention.historyEntries');
   checkCount(retention.eventEntries, 'retention.eventEntries');
 
-  const context: StoreContext = { redis, scripts: registerScripts(redis), retention, log, clock };
+  checkCount(destroyRetry.firstMs, 'destroyRetry.firstMs');
+  checkCount(destroyRetry.maxMs, 'destroyRetry.maxMs');
+
+  const scripts = registerScripts(redis);
+  const context: StoreContext = { redis, scripts, retention, destroyRetry, log, clock };
   const blocking = new BlockingConnections(options.blocking ?? (() => duplicateForBlocking(redis)));
   return {
     ...recordReads(context),

@@ -130,12 +130,31 @@ export interface NodeStore {
    * longest. Attention is a change of state, a lease (until it ends or is given back), a job’s generation.
    */
   stranded(limit: number, options?: StrandedOptions): Promise<readonly NodeRecord[]>;
+  /** Nodes that are in this state for longer than that and whose lease is not alive; the longest first. `limit` 1–1000. */
+  overdue(state: NodeState, olderThanMs: number, limit: number): Promise<readonly NodeRecord[]>;
+  /** Nodes whose time to live has ended and whose destruction nobody has asked for; the longest past first. */
+  expired(limit: number): Promise<readonly NodeRecord[]>;
+  /** Nodes whose time to live ends within that time and that nobody was warned of; the next one first. */
+  expiring(limit: number, withinMs: number): Promise<readonly NodeRecord[]>;
+  /** Adds the warning to the node’s history, once in its life. False when it was warned of, or has nothing to fear. */
+  warnOfExpiry(id: string, by: { readonly actor: Actor; readonly reason: string }): Promise<boolean>;
+  /**
+   * FAILED nodes whose destruction had been asked for, whatever it was that failed, when their next try is due; the longest
+   * past first. See `failedDestroys` of the record.
+   */
+  destroysToRetry(limit: number): Promise<readonly NodeRecord[]>;
   /** Oldest first. */
   history(id: string): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;
   /** Of the newest event, `0` without one: where to begin a tail that misses nothing (`$` may, between two reads). */
   latestPosition(): Promise<string>;
-  /** Removes tombstones older than `olderThanMs`; answers how many. */
-  purgeTombstones(olderThanMs: number, limit: number): Promise<number>;
+  /** Tombstones older than `olderThanMs`. */
+  countTombstones(olderThanMs: number): Promise<number>;
+  /** Removes tombstones older than `olderThanMs`, besides the named ones; answers how many. */
+  purgeTombstones(
+    olderThanMs: number,
+    limit: number,
+    options?: { readonly except?: readonly string[] },
+  ): Promise<number>;
   close(): Promise<void>;
 }

@@ -7,7 +7,9 @@ import type { TransitionRequest } from './store.js';
 import { boundFailure, boundOptional } from './text-bounds.js';
 
 /** Throws INVALID_INPUT that names the field which is missing or out of place. */
-export function transitionDetails(request: TransitionRequest): Omit<TransitionAsk, 'now' | 'retention'> {
+export function transitionDetails(
+  request: TransitionRequest,
+): Omit<TransitionAsk, 'now' | 'retention' | 'destroyRetry'> {
   checkShape(request);
   const { to, actor, expected, epoch, outputs } = request;
   const failure = request.failure && boundFailure(request.failure);

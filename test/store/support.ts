@@ -4,7 +4,17 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { nodeKey } from '../../src/node/keys.js';
 import { DRIVEN_STATES, type NodeState, type Operation } from '../../src/node/lifecycle.js';
 import type { Failure, NodeRecord } from '../../src/node/record.js';
-import { historyKey, indexKey, requestKey, TOMBSTONES_KEY, UNATTENDED_KEY } from '../../src/store/keys.js';
+import {
+  EXPIRIES_KEY,
+  FAILED_DESTROYS_KEY,
+  historyKey,
+  indexKey,
+  requestKey,
+  sinceKey,
+  TOMBSTONES_KEY,
+  UNATTENDED_KEY,
+  UNWARNED_KEY,
+} from '../../src/store/keys.js';
 import { createRedisStore } from '../../src/store/redis-store.js';
 import type { IdentifiedRequest, NodeStore, TransitionRequest } from '../../src/store/store.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
@@ -167,6 +177,11 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
     const driven = DRIVEN_STATES.some((each) => each === state) || node.retryRequested === '1';
     if (driven) expectIn(UNATTENDED_KEY, id);
     if (state === 'DESTROYED') expectIn(TOMBSTONES_KEY, id);
+    else expectIn(sinceKey(state), id);
+    const expires = node.expiresAt !== undefined && node.doomed !== '1';
+    if (expires) expectIn(EXPIRIES_KEY, id);
+    if (expires && node.expiryWarned !== '1') expectIn(UNWARNED_KEY, id);
+    if (state === 'FAILED' && node.doomed === '1') expectIn(FAILED_DESTROYS_KEY, id);
   }
 
   expect(keys.filter((key) => !plain.has(key)).sort()).toEqual([...expected.keys()].sort());

@@ -1,5 +1,5 @@
 import type { Entering, Sources } from '../lifecycle-arguments.js';
-import { ASK, ATTENTION, EVENT, INDEX, MOVE, NODE, type RecordedAsk } from './prelude.js';
+import { ASK, ATTENTION, EVENT, INDEX, MOVE, NODE, type RecordedAsk, SCHEDULE } from './prelude.js';
 
 export interface BeginAsk extends RecordedAsk {
   readonly holder: string;
@@ -13,7 +13,7 @@ export interface BeginAsk extends RecordedAsk {
 
 /** KEYS[1] = the node. Verdicts: begun and those of a Refusal. */
 export const BEGIN = `
-${ASK}${NODE}${ATTENTION}${INDEX}${EVENT}${MOVE}
+${ASK}${NODE}${ATTENTION}${INDEX}${SCHEDULE}${EVENT}${MOVE}
 local node = load(KEYS[1])
 if not node then return answer('unknown-node') end
 local takeover = node.state == ask.to

@@ -1,5 +1,5 @@
 import { NODE_KEY_PREFIX, REQUEST_KEY_PREFIX, SEQUENCE_KEY } from '../keys.js';
-import { ASK, ATTENTION, EVENT, INDEX, NODE, type RecordedAsk } from './prelude.js';
+import { ASK, ATTENTION, EVENT, INDEX, NODE, type RecordedAsk, SCHEDULE } from './prelude.js';
 
 export interface CreateAsk extends RecordedAsk {
   readonly state: string;
@@ -13,7 +13,7 @@ export interface CreateAsk extends RecordedAsk {
 
 /** KEYS[1] = the node. Verdicts: created, same, id-conflict, request-conflict. */
 export const CREATE = `
-${ASK}${NODE}${ATTENTION}${INDEX}${EVENT}
+${ASK}${NODE}${ATTENTION}${INDEX}${SCHEDULE}${EVENT}
 local function compare(key, conflict)
   local same = redis.call('HGET', key, 'requestHash') == ask.requestHash
   return answer(same and 'same' or conflict, { key = key })
@@ -33,10 +33,13 @@ write(node, {
   sequence = redis.call('INCR', '${SEQUENCE_KEY}'), requestHash = ask.requestHash,
   state = ask.state, since = now, createdAt = now, updatedAt = now,
 })
+node.expiresAt = ''
 if ask.ttl then write(node, { expiresAt = now + ask.ttl * 1000 }) end
 if request_key then redis.call('SET', request_key, node.id) end
 index_add(node, '')
 index_add(node, node.state)
+since_add(node)
+note_expiry(node)
 note_attention(node)
 append_event(node, { type = 'transition', to = node.state, reason = ask.reason })
 return answer('created', node)

@@ -46,6 +46,11 @@ const LOADED_FIELDS = [
   'createSucceeded',
   'retryRequested',
   'failureOperation',
+  'expiresAt',
+  'expiryWarned',
+  'doomed',
+  'destroyFailures',
+  'destroyFailedAt',
 ] as const;
 
 export const NODE = `
@@ -100,6 +105,41 @@ local function note_attention(node)
 end
 `;
 
+/**
+ * What is asked for by time. A node is doomed from the moment that its destruction is asked for until it is reinstated: its
+ * time to live does not count any more, and its failure is that of a destruction, whatever it was that failed.
+ */
+export const SCHEDULE = `
+local function since_remove(node) redis.call('ZREM', '${keys.SINCE_KEY_PREFIX}' .. node.state, node.id) end
+
+local function since_add(node)
+  if TERMINAL[node.state] then return end
+  redis.call('ZADD', '${keys.SINCE_KEY_PREFIX}' .. node.state, now, node.id)
+end
+
+local function note_expiry(node)
+  local counts = node.expiresAt ~= '' and node.doomed ~= '1'
+  local function note(key, wanted)
+    if wanted then redis.call('ZADD', key, node.expiresAt, node.id) else redis.call('ZREM', key, node.id) end
+  end
+  note('${keys.EXPIRIES_KEY}', counts)
+  note('${keys.UNWARNED_KEY}', counts and node.expiryWarned ~= '1')
+end
+
+local function note_failed_destroy(node, failed)
+  if not (failed and node.doomed == '1') then
+    redis.call('ZREM', '${keys.FAILED_DESTROYS_KEY}', node.id)
+    clear(node, { 'destroyRetryAt' })
+    return
+  end
+  local failures = (tonumber(node.destroyFailures) or 0) + 1
+  local retry = now + math.min(ask.destroyRetry.maxMs, ask.destroyRetry.firstMs * 2 ^ (failures - 1))
+  if node.destroyFailedAt == '' then write(node, { destroyFailedAt = now }) end
+  write(node, { destroyFailures = failures, destroyRetryAt = retry })
+  redis.call('ZADD', '${keys.FAILED_DESTROYS_KEY}', retry, node.id)
+end
+`;
+
 export const INDEX = `
 local function index_keys(node, state)
   local function index(group, role) return '${keys.INDEX_KEY_PREFIX}' .. state .. ':' .. group .. ':' .. role end
@@ -146,11 +186,15 @@ end
 local function move(node, to, entering)
   index_remove(node, node.state)
   index_add(node, to)
+  since_remove(node)
   clear(node, { 'failure', 'failureOperation', 'lastError' })
   write(node, { state = to, since = now, updatedAt = now, retryRequested = '0' })
   clear(node, entering.clear)
   write(node, entering.set)
   if entering.tombstone then redis.call('ZADD', '${keys.TOMBSTONES_KEY}', now, node.id) end
+  since_add(node)
+  note_expiry(node)
+  note_failed_destroy(node, entering.failed)
   note_attention(node)
 end
 `;

@@ -1,5 +1,5 @@
 import type { Sources } from '../lifecycle-arguments.js';
-import { ASK, ATTENTION, EVENT, INDEX, MOVE, NODE, type RecordedAsk } from './prelude.js';
+import { ASK, ATTENTION, EVENT, INDEX, MOVE, NODE, type RecordedAsk, SCHEDULE } from './prelude.js';
 
 export interface RequestRetryAsk extends RecordedAsk {
   readonly sources: Sources;
@@ -7,7 +7,7 @@ export interface RequestRetryAsk extends RecordedAsk {
 
 /** KEYS[1] = the node. Verdicts: changed, unchanged and those of a Refusal. */
 export const REQUEST_RETRY = `
-${ASK}${NODE}${ATTENTION}${INDEX}${EVENT}${MOVE}
+${ASK}${NODE}${ATTENTION}${INDEX}${SCHEDULE}${EVENT}${MOVE}
 local node = load(KEYS[1])
 if not node then return answer('unknown-node') end
 if not may_leave(node, ask.sources) then return answer('wrong-state', node) end

@@ -1,5 +1,5 @@
 import type { Entering, Sources } from '../lifecycle-arguments.js';
-import { ASK, ATTENTION, EVENT, INDEX, MOVE, NODE, type RecordedAsk } from './prelude.js';
+import { ASK, ATTENTION, EVENT, INDEX, MOVE, NODE, type RecordedAsk, SCHEDULE } from './prelude.js';
 
 export interface TransitionAsk extends RecordedAsk {
   readonly to: string;
@@ -11,11 +11,13 @@ export interface TransitionAsk extends RecordedAsk {
   readonly entering: Entering;
   /** JSON, as it stands in the record and in the event. */
   readonly failure?: string | undefined;
+  /** When a destruction that failed is due again: doubling from the first wait to the longest. */
+  readonly destroyRetry: { readonly firstMs: number; readonly maxMs: number };
 }
 
 /** KEYS[1] = the node. Verdicts: changed, unchanged and those of a Refusal. */
 export const TRANSITION = `
-${ASK}${NODE}${ATTENTION}${INDEX}${EVENT}${MOVE}
+${ASK}${NODE}${ATTENTION}${INDEX}${SCHEDULE}${EVENT}${MOVE}
 local node = load(KEYS[1])
 if not node then return answer('unknown-node') end
 if ask.epoch and ask.epoch ~= epoch_of(node) then return answer('stale-epoch', node) end

@@ -1,13 +1,14 @@
 import { ASK, type Ask, RECORDS } from './prelude.js';
 
-export interface StrandedAsk extends Ask {
+export interface DueAsk extends Ask {
+  /** Negative: what comes within that time, too. */
   readonly olderThanMs: number;
   readonly skip: number;
   readonly limit: number;
 }
 
-/** KEYS[1] = the unattended. A live lease ends in the future, so it is never within the range. */
-export const STRANDED = `
+/** KEYS[1] = ids by time. Answers { { id, record }, … }, the longest past first. */
+export const DUE = `
 ${ASK}${RECORDS}
 return records(redis.call(
   'ZRANGE', KEYS[1], '-inf', now - ask.olderThanMs, 'BYSCORE', 'LIMIT', ask.skip, ask.limit))
