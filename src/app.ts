@@ -69,7 +69,12 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
-    const store = createRedisStore({ redis, retention: config.retention, log });
+    const store = createRedisStore({
+      redis,
+      retention: config.retention,
+      destroyRetry: config.reconcile.destroyRetry,
+      log,
+    });
     const states = createRedisStateRepository({
       redis,
       keys: config.stateKeys.map(parseStateKey),

@@ -114,6 +114,14 @@ export const ERROR_KINDS = {
     'transient',
     'The run took longer than `terraform.timeout` and was stopped. Raise the limit if the cloud is that slow.',
   ),
+  OVERDUE: kind(
+    'permanent',
+    'The node stayed in its state for longer than `reconcile.limits` allows. Its history tells why; destroy it, or raise the limit.',
+  ),
+  VANISHED: kind(
+    'permanent',
+    'What the node is made of is not in its cloud any more. Destroy the node; find out who removed it.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',

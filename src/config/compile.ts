@@ -1,11 +1,12 @@
 /** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+import { stateLimits } from './limits.js';
 import type { Settings } from './schema.js';
 
 /** Gives the absolute path for a relative one that the setting of this name holds. */
 export type ResolvePath = (setting: string, path: string) => string;
 
 export function compile(settings: Settings, absolute: ResolvePath) {
-  const { terraform, lease, queue, retry, retention } = settings;
+  const { terraform, lease, queue, retry, retention, reconcile } = settings;
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
@@ -35,6 +36,16 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       eventEntries: retention.eventEntries,
       stateVersions: retention.stateVersions,
       logsMs: retention.logs,
+    },
+    reconcile: {
+      intervalMs: reconcile.interval,
+      inventoryIntervalMs: reconcile.inventoryInterval,
+      destroyRetry: { firstMs: reconcile.destroyRetry, maxMs: reconcile.destroyRetryMax },
+      orphans: reconcile.orphans,
+      orphanAgeMs: reconcile.orphanAge,
+      vanishedAfter: reconcile.vanishedAfter,
+      ttlWarningMs: reconcile.ttlWarning,
+      limitsMs: stateLimits(settings),
     },
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>

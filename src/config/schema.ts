@@ -3,27 +3,11 @@
  * compiled configuration and docs/configuration.md derive from it.
  */
 import { z } from 'zod';
+import { reconcile, reconcileProblems } from './reconcile.js';
+import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-
-/** What a setting says of itself besides its form. */
-export interface SettingMeta {
-  readonly description: string;
-  /** Its value is never printed. */
-  readonly secret?: boolean;
-  /** The variable’s name where it does not follow from the path. */
-  readonly variable?: string;
-}
-const about = (description: string, more: Omit<SettingMeta, 'description'> = {}) => ({
-  description,
-  ...more,
-});
-
-const section = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
-  z.strictObject(shape, {
-    error: (issue) => (issue.code === 'invalid_type' ? 'must be an object of settings' : undefined),
-  });
 
 const timer = duration({ min: '1ms', max: LONGEST_TIMER });
 const age = duration({ min: '1m', max: '3650d' });
@@ -109,7 +93,7 @@ const retry = section({
     .prefault(6)
     .meta(
       about(
-        'Attempts of a destroy before the node is FAILED; its state is kept, for `nodeyard retry` at any time.',
+        'Attempts of a destroy before the node is FAILED; the reconciler goes on trying after `reconcile.destroyRetry`.',
       ),
     ),
   backoff: timer
@@ -163,6 +147,7 @@ export const settingsSchema = section({
   queue: queue.prefault({}),
   retry: retry.prefault({}),
   retention: retention.prefault({}),
+  reconcile: reconcile.prefault({}),
   stateKeys: words(
     /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,
     'must be keys of 32 bytes, each as 64 hexadecimal digits or base64 (make one with `openssl rand -hex 32`)',
@@ -179,6 +164,10 @@ export const settingsSchema = section({
     .meta(
       about('Modules with stacks of your own: paths relative to the file that names them, or package names.'),
     ),
+}).superRefine((settings, context) => {
+  for (const { path, message } of reconcileProblems(settings)) {
+    context.addIssue({ code: 'custom', path: [...path], message });
+  }
 });
 
 /** Checked and with defaults: durations in milliseconds, sizes in bytes, paths still as they were written. */

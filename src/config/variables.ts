@@ -1,6 +1,7 @@
 /** The settings as a flat list, each with the name of its variable: derived from the schema, for sources and docs. */
 import { z } from 'zod';
-import { type SettingMeta, settingsSchema } from './schema.js';
+import { settingsSchema } from './schema.js';
+import type { SettingMeta } from './section.js';
 
 export interface Setting extends SettingMeta {
   /** `terraform.grace` is `['terraform', 'grace']`. */

@@ -59,6 +59,21 @@ describe('the defaults', () => {
         stateVersions: 5,
         logsMs: 1_209_600_000,
       },
+      reconcile: {
+        intervalMs: 5_000,
+        inventoryIntervalMs: 60_000,
+        destroyRetry: { firstMs: 60_000, maxMs: 3_600_000 },
+        orphans: 'report',
+        orphanAgeMs: 600_000,
+        vanishedAfter: 3,
+        ttlWarningMs: 300_000,
+        limitsMs: {
+          REQUESTED: 86_400_000,
+          CREATING: 21_600_000,
+          DESTRUCTION_REQUESTED: 86_400_000,
+          DESTROYING: 28_800_000,
+        },
+      },
       stateKeys: [],
       stacks: [],
     });
