@@ -9,6 +9,7 @@ import {
   quarantineKey,
   STATES_KEY,
   stateKey,
+  UNATTENDED_QUARANTINES_KEY,
   versionsKey,
 } from './keys.js';
 import { CLOSE_QUARANTINE } from './scripts/close-quarantine.js';
@@ -64,7 +65,15 @@ export function registerScripts(redis: Redis, keptVersions: number) {
   return {
     save: (id: string, { summary, document }: Packed) =>
       save(
-        [nodeKey(id), stateKey(id), versionsKey(id), quarantineKey(id), STATES_KEY, QUARANTINES_KEY],
+        [
+          nodeKey(id),
+          stateKey(id),
+          versionsKey(id),
+          quarantineKey(id),
+          STATES_KEY,
+          QUARANTINES_KEY,
+          UNATTENDED_QUARANTINES_KEY,
+        ],
         [
           id,
           summary.epoch,
@@ -86,6 +95,6 @@ export function registerScripts(redis: Redis, keptVersions: number) {
     saveConfiguration: (id: string, epoch: number, text: Buffer) =>
       configure([nodeKey(id), configurationKey(id)], [epoch, text]),
     closeQuarantine: (id: string, epoch: number, sha256 = '') =>
-      close([quarantineKey(id), QUARANTINES_KEY], [id, epoch, sha256]),
+      close([quarantineKey(id), QUARANTINES_KEY, UNATTENDED_QUARANTINES_KEY], [id, epoch, sha256]),
   };
 }

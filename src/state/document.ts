@@ -99,13 +99,23 @@ export function emptyDocument(lineage = 'nodeyard'): Uint8Array {
 /** The managed instances by what they are in the cloud: type, provider and id, whatever their address. */
 export function resourceIdentities(bytes: Uint8Array): ReadonlySet<string> {
   const managed = instancesOf(bytes).filter((entry) => entry.managed);
-  return new Set(managed.map(({ type, provider, identity }) => JSON.stringify([type, provider, identity])));
+  return new Set(managed.map(identityKey));
 }
+
+/** What an instance is in the cloud, as one word. */
+export const identityKey = ({ type, provider, identity }: InstanceEntry): string =>
+  JSON.stringify([type, provider, identity]);
 
 /** Whether everything in a quarantined document is also in the canonical one, so that the quarantine may end. */
 export function holdsNothingBeyond(quarantined: Uint8Array, canonical: Uint8Array): boolean {
   const owned = resourceIdentities(canonical);
   return [...resourceIdentities(quarantined)].every((identity) => owned.has(identity));
+}
+
+/** Ids of the managed instances, as the cloud gave them. */
+export function resourceIds(bytes: Uint8Array): ReadonlySet<string> {
+  const managed = instancesOf(bytes).filter((entry) => entry.managed);
+  return new Set(managed.map(({ identity }) => String((JSON.parse(identity) as { id?: unknown }).id ?? '')));
 }
 
 function read(bytes: Uint8Array): z.infer<typeof stateSchema> {

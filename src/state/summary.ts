@@ -31,9 +31,14 @@ export function summarize(
 
 /** Throws RECORD_UNREADABLE. */
 export function readSummary(nodeId: string, text: string): StateSummary {
+  const { epoch, savedAt, bytes, sha256, resources } = readStoredSummary(nodeId, text);
+  return { nodeId, epoch, savedAt, bytes, sha256, resources };
+}
+
+/** With what only the scripts look at. Throws RECORD_UNREADABLE. */
+export function readStoredSummary(nodeId: string, text: string): StoredSummary {
   try {
-    const { epoch, savedAt, bytes, sha256, resources } = storedSummarySchema.parse(JSON.parse(text));
-    return { nodeId, epoch, savedAt, bytes, sha256, resources };
+    return storedSummarySchema.parse(JSON.parse(text));
   } catch (cause) {
     throw new NodeyardError(
       'RECORD_UNREADABLE',

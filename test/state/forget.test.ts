@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inspectState } from '../../src/state/document.js';
-import { forget } from '../../src/state/forget.js';
+import { inspectState, resourceIds } from '../../src/state/document.js';
+import { beyond, forget } from '../../src/state/forget.js';
 
 const instance = (id: string, key?: string) =>
   `{${key === undefined ? '' : `"index_key":${key},`}"attributes":{"id":"${id}","big":12345678901234567891,"small":1.10}}`;
@@ -34,5 +34,24 @@ describe('forgetting what is gone', () => {
   test('an unknown address and a data source change nothing, not a byte', () => {
     const document = state(resource('aws_ami', 'x', [instance('1')], 'data'));
     expect(forget(document, ['aws_eip.b', 'data.aws_ami.x'])).toEqual({ document, forgotten: [] });
+  });
+});
+
+describe('what a document holds beyond another', () => {
+  test('are the instances that are something else in the cloud, whatever their address', () => {
+    const stale = state(
+      resource('aws_eip', 'a', [instance('1'), instance('2', '1')]),
+      resource('aws_vpc', 'b', [instance('1')]),
+    );
+    const canonical = state(resource('aws_eip', 'renamed', [instance('1')]), resource('aws_vpc', 'b', []));
+    const left = beyond(stale, canonical);
+    expect(inspectState(left).addresses).toEqual(['aws_eip.a[1]', 'aws_vpc.b']);
+    expect([...resourceIds(left)]).toEqual(['2', '1']);
+    expect(text(left)).toContain('12345678901234567891');
+  });
+
+  test('is nothing where all of it is owned', () => {
+    const document = state(resource('aws_eip', 'a', [instance('1')]));
+    expect(inspectState(beyond(document, document)).resources).toBe(0);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Stores a document: canonical under the node’s epoch, quarantined under an older one.
  *
- * KEYS node, state, versions, quarantine, states, quarantines
+ * KEYS node, state, versions, quarantine, states, quarantines, unattended quarantines
  * ARGV id, epoch, sequence, resources, time, versions to keep, summary, document
  */
 import { FENCE_FIELDS } from '../../node/keys.js';
@@ -29,6 +29,7 @@ if epoch ~= current or (same_epoch and held.imported) then
   if earlier and cjson.decode(earlier).sequence > sequence then return 'superseded' end
   redis.call('HSET', KEYS[4], '${SUMMARY_FIELD}' .. ARGV[2], ARGV[7], '${DOCUMENT_FIELD}' .. ARGV[2], ARGV[8])
   redis.call('ZADD', KEYS[6], ARGV[5], id .. ':' .. ARGV[2])
+  redis.call('ZADD', KEYS[7], ARGV[5], id .. ':' .. ARGV[2])
   return 'quarantined'
 end
 
