@@ -13,6 +13,8 @@ import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log
 import { Connections, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
 import { parseStateKey } from './state/crypto.js';
+import type { Quarantine } from './state/quarantine.js';
+import { createRedisQuarantine } from './state/redis-quarantine.js';
 import { createRedisStateRepository } from './state/redis-repository.js';
 import type { StateRepository } from './state/repository.js';
 import { createRedisStore } from './store/redis-store.js';
@@ -49,6 +51,7 @@ export interface App {
   readonly redis: Redis;
   readonly store: NodeStore;
   readonly states: StateRepository;
+  readonly quarantine: Quarantine;
   readonly queues: JobQueues;
   readonly tail: EventTail;
   readonly client: NodeyardClient;
@@ -75,9 +78,11 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       destroyRetry: config.reconcile.destroyRetry,
       log,
     });
+    const keys = config.stateKeys.map(parseStateKey);
+    const quarantine = createRedisQuarantine({ redis, keys });
     const states = createRedisStateRepository({
       redis,
-      keys: config.stateKeys.map(parseStateKey),
+      keys,
       keptVersions: config.retention.stateVersions,
     });
     const queues = new JobQueues(redis);
@@ -92,6 +97,7 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       redis,
       store,
       states,
+      quarantine,
       queues,
       tail,
       client: new NodeyardClient({ store, queues, tail }),

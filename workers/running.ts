@@ -4,7 +4,7 @@
  * both wait for the end of what runs instead of running into its lease.
  */
 import type { Operation } from '../src/node/lifecycle.js';
-import type { StopReason } from '../src/operations/session.js';
+import type { StopReason } from '../src/operations/run-stop.js';
 
 export interface Stoppable {
   stop(reason: StopReason): void;

@@ -50,6 +50,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   const recovery = new Recovery({
     store: app.store,
     states: app.states,
+    quarantine: app.quarantine,
     directories: app.directories,
     redact: app.redact,
     graceMs: config.terraform.graceMs,
@@ -63,6 +64,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   const operations: OperationDependencies = {
     store: app.store,
     states: app.states,
+    quarantine: app.quarantine,
     catalog,
     terraform,
     recovery,

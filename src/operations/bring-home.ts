@@ -5,7 +5,7 @@ import type { SaveResult } from '../state/repository.js';
 import type { RunDirectory } from '../state/run-directory.js';
 import { endedByItself } from '../terraform/exit-file.js';
 import type { RunResult } from '../terraform/start.js';
-import type { Session } from './session.js';
+import type { RunSession } from './run-session.js';
 
 export interface EndedRun {
   readonly directory: RunDirectory;
@@ -22,7 +22,7 @@ export interface BroughtHome {
 }
 
 export async function bringHome(
-  session: Session,
+  session: RunSession,
   { directory, harvester, result, save }: EndedRun,
 ): Promise<BroughtHome> {
   const harvest = await harvester.finish(session.abandon);

@@ -11,7 +11,7 @@ import type { OperationRequest } from './request.js';
 import { runTerraform } from './run.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
-import { synthesizeNode } from './synthesize-node.js';
+import { accountOf, synthesizeNode } from './synthesize-node.js';
 import { verdictOf } from './verdict.js';
 
 export function createNode(dependencies: OperationDependencies, request: OperationRequest): Promise<Outcome> {
@@ -76,6 +76,7 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
     const report = await runTerraform(dependencies, session, {
       kind: stored !== undefined && stored.resources > 0 ? 'recreate' : 'create',
       phase: 'applying',
+      account: accountOf(dependencies, session.node),
       configuration,
       providers,
       ...(stored === undefined ? {} : { document: stored.document }),

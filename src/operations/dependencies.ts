@@ -1,6 +1,7 @@
 /** What the operations are made of. The composition root (src/app.ts) puts it together. */
 import type { StackCatalog } from '../../stacks/catalog.js';
 import type { Log } from '../log.js';
+import type { Quarantine } from '../state/quarantine.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
 import type { TerraformBinary } from '../terraform/binary.js';
@@ -33,6 +34,7 @@ export interface OperationDirectories {
 export interface OperationDependencies {
   readonly store: NodeStore;
   readonly states: StateRepository;
+  readonly quarantine: Quarantine;
   readonly catalog: StackCatalog;
   readonly terraform: TerraformBinary;
   readonly bundles: Bundles;

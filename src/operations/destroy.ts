@@ -47,23 +47,31 @@ async function destroyAll(
 
 /**
  * A stale run’s state may hold what the canonical one does not. The canonical one is empty by now, so each quarantined
- * document takes its place and is destroyed like it; its entry ends when nothing of it is left.
+ * document takes its place and is destroyed like it. The reconciler may be at an entry: then it is waited for.
  */
 async function destroyQuarantined(
   dependencies: OperationDependencies,
   session: Session,
 ): Promise<RunFailure | undefined> {
-  const { states } = dependencies;
+  const { states, quarantine, settings } = dependencies;
   const { id } = session.node;
   for (const { epoch } of await states.quarantined(id)) {
-    const stored = await states.loadQuarantined(id, epoch);
-    if (stored !== undefined) {
-      const sequence = session.nextFirstSequence();
-      await states.save(id, { epoch: session.epoch, sequence, document: stored.document });
-      const failure = await destroyCanonical(dependencies, session);
-      if (failure !== undefined) return failure;
-    }
-    await states.closeQuarantine(id, epoch);
+    const lease = { holder: session.holder, leaseMs: settings.lease.ttlMs };
+    const claimed = await quarantine.claim({ nodeId: id, epoch }, lease);
+    if (claimed === 'held') return beingCleanedUp(epoch);
+    if (claimed === 'unknown') continue;
+    const sequence = session.nextFirstSequence();
+    await states.save(id, { epoch: session.epoch, sequence, document: claimed.stored.document });
+    // It is the node’s own from here on; a newer document of the stale run keeps its entry.
+    await quarantine.end(claimed.claim);
+    const failure = await destroyCanonical(dependencies, session);
+    if (failure !== undefined) return failure;
   }
   return undefined;
 }
+
+const beingCleanedUp = (epoch: number): RunFailure => ({
+  code: 'LEASE_HELD',
+  message: `the quarantined state of epoch ${epoch} is being destroyed by the reconciler`,
+  diagnostics: [],
+});

@@ -2,7 +2,7 @@
 import type { Phase } from '../node/record.js';
 import type { TerraformMessage } from '../terraform/messages.js';
 import type { RunProgress } from '../terraform/progress.js';
-import type { Session } from './session.js';
+import type { RunSession } from './run-session.js';
 
 export interface RunObserver {
   /** Terraform began to change something. */
@@ -13,7 +13,7 @@ export interface RunObserver {
 }
 
 export function createRunObserver(
-  session: Pick<Session, 'report' | 'noteResource' | 'forgetResource'>,
+  session: Pick<RunSession, 'report' | 'noteResource' | 'forgetResource'>,
   phase: Phase,
   onResourceFinished: () => void,
 ): RunObserver {

@@ -4,11 +4,12 @@
  * recovered state belongs to an epoch that the next run ends.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { withFileLock } from '../file-lock.js';
 import type { Log } from '../log.js';
 import { currentOwner, isAlive } from '../state/owner.js';
+import type { Quarantine } from '../state/quarantine.js';
 import { recoverDirectory } from '../state/recover-directory.js';
 import type { StateRepository } from '../state/repository.js';
 import { clearRemoved, listRunDirectories, type RunDirectory } from '../state/run-directory.js';
@@ -16,6 +17,7 @@ import type { RunMeta } from '../state/run-meta.js';
 import type { NodeStore } from '../store/store.js';
 import { findRunProcesses, waitOrEndRunProcesses } from '../terraform/processes.js';
 import { archiveLogs } from './archive.js';
+import { recoverQuarantined } from './recover-quarantined.js';
 import { clearUndescribed } from './undescribed.js';
 
 /** `busy`: somebody, perhaps Terraform itself, is still at a directory of the node; look again soon. */
@@ -24,6 +26,7 @@ export type Recovered = 'clear' | 'busy';
 export interface RecoveryParts {
   readonly store: Pick<NodeStore, 'release' | 'note'>;
   readonly states: Pick<StateRepository, 'save' | 'load'>;
+  readonly quarantine: Pick<Quarantine, 'amend' | 'release' | 'keepConfiguration'>;
   readonly directories: { readonly runs: string; readonly logs: string; readonly locks: string };
   readonly redact: (text: string) => string;
   /** How long a Terraform that outlived its worker may take to end. */
@@ -59,7 +62,9 @@ export class Recovery {
   /** Recovers the directories of one node that are nobody’s any more. Throws REDIS_UNAVAILABLE. */
   async node(nodeId: string): Promise<Recovered> {
     const { runs } = await listRunDirectories(this.#parts.directories.runs, nodeId);
-    const results = await Promise.all(runs.map((directory) => this.#recover(directory)));
+    // A run on a quarantined document is none on the node’s own: whoever needs that document waits for its claim.
+    const own = runs.filter(({ meta }) => meta.quarantine === undefined);
+    const results = await Promise.all(own.map((directory) => this.#recover(directory)));
     return results.includes('busy') ? 'busy' : 'clear';
   }
 
@@ -138,9 +143,18 @@ export class Recovery {
   }
 
   async #bringHome(directory: RunDirectory): Promise<void> {
-    const { store, states, log, graceMs, directories, redact, onRecovered } = this.#parts;
+    const { graceMs, directories, redact, onRecovered } = this.#parts;
     const run = directory.meta;
     const { killed } = await waitOrEndRunProcesses(run.runId, { graceMs, pidFile: directory.pid });
+    if (!(await recoverQuarantined(this.#parts, directory))) await this.#storeStates(directory, killed);
+    await archiveLogs(directory, directories.logs, redact);
+    await directory.remove();
+    await onRecovered(run);
+  }
+
+  async #storeStates(directory: RunDirectory, killed: boolean): Promise<void> {
+    const { store, states, quarantine, log } = this.#parts;
+    const run = directory.meta;
     for (const { nodeId, epoch, holder } of run.members) {
       const stored = await states.load(nodeId);
       const { document, tainted, unrecorded, graceful, sequence } = await recoverDirectory(
@@ -149,6 +163,10 @@ export class Recovery {
       );
       const saved =
         document === undefined ? undefined : await states.save(nodeId, { epoch, sequence, document });
+      if (saved === 'quarantined') {
+        const configuration = await readFile(directory.configuration, 'utf8').catch(() => undefined);
+        if (configuration !== undefined) await quarantine.keepConfiguration({ nodeId, epoch }, configuration);
+      }
       log.info(
         { nodeId, epoch, runId: run.runId, saved, tainted, unrecorded, graceful, killed },
         'recovered a run',
@@ -163,9 +181,6 @@ export class Recovery {
       await store.note(nodeId, { actor: 'reconciler', reason });
       await store.release(nodeId, { epoch, holder });
     }
-    await archiveLogs(directory, directories.logs, redact);
-    await directory.remove();
-    await onRecovered(run);
   }
 }
 

@@ -19,13 +19,15 @@ import { bringHome } from './bring-home.js';
 import type { OperationDependencies } from './dependencies.js';
 import { createRunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
-import type { Session, StopReason } from './session.js';
-import { accountOf } from './synthesize-node.js';
+import type { RunSession } from './run-session.js';
+import type { StopReason } from './run-stop.js';
 import { type RunKind, runSteps } from './terraform-steps.js';
 
 export interface RunRequest {
   readonly kind: RunKind;
   readonly phase: Phase;
+  /** Whose calls the run makes: what the brake counts by. */
+  readonly account: string;
   /** Text of cdk.tf.json. */
   readonly configuration: string;
   readonly providers: ProviderRequirements;
@@ -54,7 +56,7 @@ const JOB_LOG_LINES = 20;
 /** Throws only for what is wrong before a process starts, or with the disk. */
 export async function runTerraform(
   dependencies: OperationDependencies,
-  session: Session,
+  session: RunSession,
   request: RunRequest,
 ): Promise<RunReport> {
   if (session.stopReason !== undefined) return notStarted(session.stopReason);
@@ -63,23 +65,24 @@ export async function runTerraform(
   const runId = randomUUID();
   return dependencies.recovery.protect(runId, async () => {
     const directory = await prepareDirectory(dependencies, session, request, { runId, bundle });
+    const save = keepingConfiguration(dependencies, session, request);
     const harvester = createHarvester({
       statePath: directory.state,
       goodPath: directory.goodState,
       firstSequence: session.nextFirstSequence(),
       ...(request.document === undefined ? {} : { initial: request.document }),
-      save: request.save,
+      save,
       log: session.log,
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
     const result = await dependencies.brake.during(
-      accountOf(dependencies, session.node),
+      request.account,
       () => runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer }),
       (ended) => endOf(failureOf(ended, session)),
     );
     const failed = result.unaskedLosses ?? failureOf(result, session);
     session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
-    const home = await bringHome(session, { directory, harvester, result, save: request.save });
+    const home = await bringHome(session, { directory, harvester, result, save });
     if (home.stored) {
       await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
       await directory.remove();
@@ -94,6 +97,21 @@ export async function runTerraform(
       ...(home.document === undefined ? {} : { document: home.document }),
     };
   });
+}
+
+/** What goes into quarantine outlives its node: the configuration that made it has to be beside it. */
+function keepingConfiguration(
+  { quarantine }: OperationDependencies,
+  { nodeId, epoch, claim }: RunSession,
+  { save, configuration }: RunRequest,
+): RunRequest['save'] {
+  return async (document, sequence) => {
+    const result = await save(document, sequence);
+    if (result === 'quarantined' && claim === undefined) {
+      await quarantine.keepConfiguration({ nodeId, epoch }, configuration);
+    }
+    return result;
+  };
 }
 
 const notStarted = (reason: StopReason): RunReport => ({
@@ -116,16 +134,17 @@ const STOP_CODES: Readonly<Record<StopReason, ErrorCode>> = {
 
 async function prepareDirectory(
   { directories }: OperationDependencies,
-  session: Session,
+  session: RunSession,
   request: RunRequest,
   { runId, bundle }: { readonly runId: string; readonly bundle: Bundle },
 ): Promise<RunDirectory> {
-  const { node, epoch, holder, operation, job } = session;
+  const { nodeId, epoch, holder, claim, operation, job } = session;
   const directory = await createRunDirectory(directories.runs, {
     version: 1,
     runId,
     operation,
-    members: [{ nodeId: node.id, epoch, holder }],
+    members: [{ nodeId, epoch, holder }],
+    ...(claim === undefined ? {} : { quarantine: { number: claim.number, base: claim.base } }),
     ...(job === undefined ? {} : { job }),
     owner: currentOwner(),
     createdAt: Date.now(),
@@ -137,7 +156,7 @@ async function prepareDirectory(
   return directory;
 }
 
-function failureOf(result: RunResult, session: Session): RunFailure | undefined {
+function failureOf(result: RunResult, session: RunSession): RunFailure | undefined {
   // Terraform may finish its work although it was told to stop: what is done is done.
   if (succeeded(result)) return undefined;
   return classify({ result, operation: session.operation });

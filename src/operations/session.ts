@@ -9,15 +9,11 @@ import type { Operation } from '../node/lifecycle.js';
 import type { NodeRecord, Progress, ResourceId } from '../node/record.js';
 import type { NodeStore, Refusal } from '../store/store.js';
 import { type KeptLease, keepLease, type LeaseTimes } from './lease.js';
+import type { JobRef, RunSession } from './run-session.js';
+import { RunStop, type StopReason } from './run-stop.js';
 
-export type StopReason = 'cancelled' | 'shutdown' | 'lease-lost';
-
-/** A job as far as an operation needs to know it: so that a dead worker’s job can be given back by its token. */
-export interface JobRef {
-  readonly queue: string;
-  readonly id: string;
-  readonly token: string;
-}
+export type { JobRef } from './run-session.js';
+export type { StopReason } from './run-stop.js';
 
 export interface SessionDependencies {
   readonly store: NodeStore;
@@ -41,7 +37,7 @@ export interface SessionRequest {
 /** Progress goes to the store at most so often; it is a courtesy, transitions are not. */
 const PROGRESS_INTERVAL_MS = 1_000;
 
-export class Session {
+export class Session implements RunSession {
   readonly operation: Operation;
   readonly node: NodeRecord;
   readonly epoch: number;
@@ -54,8 +50,7 @@ export class Session {
   readonly #logLine: ((line: string) => void) | undefined;
   readonly #resources: ResourceId[];
   #lease: KeptLease | undefined;
-  #stopReason: StopReason | undefined;
-  #running: ((reason: StopReason) => void) | undefined;
+  readonly #stop: RunStop;
   #runs = 0;
   #progress: Progress | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
@@ -80,6 +75,11 @@ export class Session {
       epoch: taken.epoch,
       operation: request.operation,
     });
+    this.#stop = new RunStop(this.log);
+  }
+
+  get nodeId(): string {
+    return this.node.id;
   }
 
   /** Takes the lease and begins, or says why that is refused. */
@@ -114,25 +114,16 @@ export class Session {
 
   /** Why the operation has to end, once it has. The first reason stays. */
   get stopReason(): StopReason | undefined {
-    return this.#stopReason;
+    return this.#stop.reason;
   }
 
   stop(reason: StopReason): void {
-    if (this.#stopReason !== undefined) return;
-    this.#stopReason = reason;
-    this.log.info({ reason }, 'stopping');
-    this.#running?.(reason);
+    this.#stop.stop(reason);
   }
 
   /** Ties the Terraform that runs now to `stop`, for as long as `work` lasts. */
-  async whileRunning<T>(stop: (reason: StopReason) => void, work: Promise<T>): Promise<T> {
-    this.#running = stop;
-    if (this.#stopReason !== undefined) stop(this.#stopReason);
-    try {
-      return await work;
-    } finally {
-      this.#running = undefined;
-    }
+  whileRunning<T>(stop: (reason: StopReason) => void, work: Promise<T>): Promise<T> {
+    return this.#stop.whileRunning(stop, work);
   }
 
   /** Where the next run’s saves begin: the saves of one epoch are ordered, whichever of its runs they are from. */

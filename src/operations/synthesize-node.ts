@@ -1,12 +1,12 @@
 /** From a node’s record to what Terraform reads, and back from Terraform’s outputs to the record’s. */
 import { join } from 'node:path';
 import { NodeyardError } from '../errors.js';
+import type { Log } from '../log.js';
 import type { NodeRecord } from '../node/record.js';
 import { parseInputs } from '../synth/inputs.js';
 import { type RequiredProvider, synthesize } from '../synth/synthesize.js';
 import type { RunResult } from '../terraform/start.js';
 import type { OperationDependencies } from './dependencies.js';
-import type { Session } from './session.js';
 
 export interface SynthesizedNode {
   /** Text of cdk.tf.json. */
@@ -56,18 +56,27 @@ export function accountOf({ catalog }: Pick<OperationDependencies, 'catalog'>, n
  * the node was made by serves. Throws what `synthesizeNode` throws when there is none.
  */
 export async function synthesizeForDestroy(
-  dependencies: OperationDependencies,
-  session: Session,
+  dependencies: Pick<OperationDependencies, 'catalog' | 'directories' | 'states'>,
+  node: NodeRecord,
+  log: Log,
 ): Promise<Pick<SynthesizedNode, 'configuration' | 'providers'>> {
   try {
-    return synthesizeNode(dependencies, session.node);
+    return synthesizeNode(dependencies, node);
   } catch (error) {
-    const configuration = await dependencies.states.loadConfiguration(session.node.id);
+    const configuration = await dependencies.states.loadConfiguration(node.id);
     if (configuration === undefined || !(error instanceof NodeyardError)) throw error;
-    session.log.warn({ code: error.code, message: error.message }, 'destroying by the stored configuration');
-    return { configuration, providers: requiredProvidersOf(configuration) };
+    log.warn({ code: error.code, message: error.message }, 'destroying by the stored configuration');
+    return storedConfiguration(configuration);
   }
 }
+
+/** A configuration as it was kept, with the providers that it names. */
+export const storedConfiguration = (
+  configuration: string,
+): Pick<SynthesizedNode, 'configuration' | 'providers'> => ({
+  configuration,
+  providers: requiredProvidersOf(configuration),
+});
 
 function requiredProvidersOf(configuration: string): Readonly<Record<string, RequiredProvider>> {
   const parsed = JSON.parse(configuration) as {

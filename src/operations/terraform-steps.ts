@@ -11,7 +11,7 @@ import { type RunResult, startRun } from '../terraform/start.js';
 import type { OperationDependencies } from './dependencies.js';
 import type { RunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
-import type { Session } from './session.js';
+import type { RunSession } from './run-session.js';
 
 /**
  * `create`: nothing exists yet. `recreate`: something does, so the plan is looked at before it is applied.
@@ -30,7 +30,7 @@ export type StepResult = RunResult & { readonly unaskedLosses?: RunFailure };
 
 export async function runSteps(
   dependencies: OperationDependencies,
-  session: Session,
+  session: RunSession,
   { kind, directory, bundle, observer }: StepsRequest,
 ): Promise<StepResult> {
   const { terraform, settings, env, redact } = dependencies;

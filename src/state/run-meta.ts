@@ -19,6 +19,8 @@ export const runMetaSchema = z.strictObject({
   operation: z.enum(OPERATIONS),
   /** The nodes that share the run; the directory bears the name of the first. */
   members: z.tuple([memberSchema], memberSchema),
+  /** Set where the run destroys what a quarantined document holds: the claim that it has of the entry. */
+  quarantine: z.strictObject({ number: z.int().positive(), base: z.int().nonnegative() }).optional(),
   /** The queue job that asked for it. */
   job: z.strictObject({ queue: z.string(), id: z.string(), token: z.string() }).optional(),
   owner: processOwnerSchema,

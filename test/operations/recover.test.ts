@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/log.js';
 import { Recovery, type RecoveryParts } from '../../src/operations/recover.js';
 import { currentOwner, ownerOf, type ProcessOwner } from '../../src/state/owner.js';
+import { createRedisQuarantine } from '../../src/state/redis-quarantine.js';
 import { createRedisStateRepository } from '../../src/state/redis-repository.js';
 import type { StateRepository } from '../../src/state/repository.js';
 import { createRunDirectory, type RunDirectory } from '../../src/state/run-directory.js';
@@ -37,6 +38,7 @@ const recovery = (more: Partial<RecoveryParts> = {}): Recovery =>
   new Recovery({
     store: fixture.store,
     states,
+    quarantine: createRedisQuarantine({ redis: fixture.redis }),
     directories: { runs: join(base, 'runs'), logs: join(base, 'logs'), locks: join(base, 'locks') },
     redact: (text) => text.replaceAll('hunter2', '[redacted]'),
     graceMs: 20_000,
