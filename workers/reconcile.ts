@@ -1,65 +1,55 @@
 /**
- * What a worker looks after besides its jobs, again and again: leftovers of dead workers, nodes without a job, and what has
- * been kept long enough. Any number of workers may do it at once; each step is safe against another’s.
+ * Consumes nodeyard-reconcile: the scheduled look at the fleet. Every worker takes part; BullMQ gives the job to one at a
+ * time, and to another one when a worker dies over it.
  */
+import { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
-import type { Operation } from '../src/node/lifecycle.js';
-import type { NodeRecord } from '../src/node/record.js';
-import { keepHouse } from '../src/operations/housekeeping.js';
-import type { Recovery } from '../src/operations/recover.js';
-import { sweep } from '../src/operations/sweep.js';
-import { jobIdOf } from '../src/queue/jobs.js';
+import type { CleanUps } from '../src/fleet/reconcile/context.js';
+import { reconcileParts } from '../src/fleet/reconcile/parts.js';
+import { type ReconcileReport, reconcile } from '../src/fleet/reconcile.js';
+import { QUEUE_PREFIX, RECONCILE_QUEUE } from '../src/queue/names.js';
+import { ReconcileQueue } from '../src/queue/reconcile-queue.js';
+import { isUnavailable } from '../src/redis-errors.js';
 
-/** How often leftovers and stranded nodes are looked for. */
-const SWEEP_MS = 5_000;
-/** How often tombstones and old logs are ended. */
-const HOUSEKEEPING_MS = 10 * 60_000;
-/** A node that changed more recently is just getting its job. */
-const SWEEP_MINIMUM_AGE_MS = 10_000;
-/** Leftovers first: they end dead leases, which is what makes a node stranded. */
-export function reconcileRegularly(app: App, recovery: Recovery): { stop(): Promise<void> } {
-  const { store, queues, log } = app;
-  let keptHouseAt = Number.NEGATIVE_INFINITY;
-  const once = async (): Promise<void> => {
-    await recovery.all();
-    await sweep({
-      store,
-      minimumAgeMs: SWEEP_MINIMUM_AGE_MS,
-      log,
-      hasJob: (node, operation) => hasJob(app, node, operation),
-      addJob: async (node, operation) => {
-        const generation = await store.nextGeneration(node.id);
-        if (generation !== undefined) await queues.add(operation, node.id, generation);
-      },
-    });
-    if (performance.now() - keptHouseAt < HOUSEKEEPING_MS) return;
-    keptHouseAt = performance.now();
-    const { retention } = app.config;
-    await keepHouse({ store, logsRoot: app.directories.logs, retention, now: Date.now });
-  };
-  let stopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let current: Promise<void> = Promise.resolve();
-  const turn = (): void => {
-    current = once()
-      .catch((error: unknown) => log.warn({ error: String(error) }, 'sweep failed; tried again'))
-      .finally(() => {
-        if (!stopped) timer = setTimeout(turn, SWEEP_MS);
-      });
-  };
-  turn();
+/** A look takes a moment, so a worker that died over one is found out soon. */
+const LOCK_MS = 15_000;
+const STALLED_MS = 5_000;
+const MAX_STALLED = 10;
+/** Findings that the job keeps for people to look at. */
+const KEPT_FINDINGS = 500;
+
+export async function startReconciling(app: App, cleanUps: CleanUps): Promise<{ stop(): Promise<void> }> {
+  const { log, config } = app;
+  const queue = new ReconcileQueue(app.redis);
+  await queue.schedule(config.reconcile.intervalMs);
+  const parts = await reconcileParts(app, cleanUps);
+  const stopping = new AbortController();
+  const worker = new Worker<unknown, ReconcileReport>(
+    RECONCILE_QUEUE,
+    async () => {
+      const { findings, failures } = await reconcile(parts, { signal: stopping.signal });
+      return { findings: findings.slice(0, KEPT_FINDINGS), failures };
+    },
+    {
+      connection: await app.connections.open('patient'),
+      prefix: QUEUE_PREFIX,
+      concurrency: 1,
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_MS,
+      maxStalledCount: MAX_STALLED,
+    },
+  );
+  worker.on('error', (error) =>
+    log[isUnavailable(error) ? 'debug' : 'warn'](
+      { queue: RECONCILE_QUEUE, error: error.message },
+      'queue error',
+    ),
+  );
   return {
     async stop() {
-      stopped = true;
-      clearTimeout(timer);
-      await current;
-      await recovery.idle();
+      stopping.abort();
+      await worker.close();
+      await queue.close();
     },
   };
-}
-
-/** Our own job of the last generation, or the one that a producer added under an id of its own. */
-async function hasJob({ queues }: App, node: NodeRecord, operation: Operation): Promise<boolean> {
-  if (await queues.isAlive(operation, jobIdOf(operation, node.id, node.generation))) return true;
-  return node.jobId !== undefined && (await queues.isAlive(operation, node.jobId));
 }

@@ -1,5 +1,5 @@
 /**
- * A worker: the two consumers, the recovery of what earlier workers left, the sweep, and the watch for destructions.
+ * A worker: the consumers, the recovery of what earlier workers left, its part in the reconciler, the watch for destructions.
  * Also what another Node process starts to have a worker inside of it.
  */
 import { setMaxListeners } from 'node:events';
@@ -14,10 +14,12 @@ import { findTerraform, type TerraformBinary } from '../src/terraform/binary.js'
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
+import { createCleanUps } from './clean-ups.js';
 import { consume } from './consume.js';
 import { createHandler } from './create.js';
 import { destroyHandler } from './destroy.js';
-import { reconcileRegularly } from './reconcile.js';
+import { lookAfterLeftovers } from './leftovers.js';
+import { startReconciling } from './reconcile.js';
 import { RunningOperations } from './running.js';
 
 export interface StartedWorker {
@@ -44,6 +46,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   const catalog = await loadCatalog(config.stacks);
   const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
   const running = new RunningOperations();
+  const cleaning = new RunningOperations();
   const abandon = new AbortController();
   // Every run that is being stored listens to it.
   setMaxListeners(0, abandon.signal);
@@ -113,7 +116,15 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     if (event.to !== 'DESTRUCTION_REQUESTED') return;
     if (running.find(event.nodeId)?.operation === 'create') running.stop(event.nodeId, 'cancelled');
   });
-  const reconciling = reconcileRegularly(app, recovery);
+  const leftovers = lookAfterLeftovers(app, recovery);
+  const cleanUps = createCleanUps({
+    operations,
+    running: cleaning,
+    most: config.worker.destroys,
+    retry: config.reconcile.destroyRetry,
+    abandon: abandon.signal,
+  });
+  const reconciling = await startReconciling(app, cleanUps);
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
   let stopping: Promise<void> | undefined;
@@ -121,13 +132,14 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     unwatch();
     for (const worker of workers) void worker.pause(true);
     running.stopAll('shutdown');
+    cleaning.stopAll('shutdown');
     const patience = setTimeout(
       () => abandon.abort(new Error('the patience of the shutdown is over')),
       patienceMs,
     );
     const orderly = async (): Promise<void> => {
-      await reconciling.stop();
-      await running.idle();
+      await Promise.all([reconciling.stop(), leftovers.stop()]);
+      await Promise.all([running.idle(), cleaning.idle()]);
       await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all(runs);
     };

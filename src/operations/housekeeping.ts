@@ -1,33 +1,24 @@
-/** Ends what has been kept long enough: tombstones of destroyed nodes, and the logs of runs. */
+/** Ends the logs of runs that this machine has kept long enough. */
 import { readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { NodeStore } from '../store/store.js';
 
-export interface HousekeepingParts {
-  readonly store: Pick<NodeStore, 'purgeTombstones'>;
+export interface LogRetention {
   readonly logsRoot: string;
-  readonly retention: { readonly tombstonesMs: number; readonly logsMs: number };
+  readonly logsMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Tombstones ended in one go; the rest follows with the next. */
-const BATCH = 1_000;
-
-/** Answers how many tombstones and log files it ended. */
-export async function keepHouse({ store, logsRoot, retention, now }: HousekeepingParts): Promise<{
-  readonly tombstones: number;
-  readonly logs: number;
-}> {
-  const tombstones = await store.purgeTombstones(retention.tombstonesMs, BATCH);
+/** Answers how many log files it ended. */
+export async function endOldLogs({ logsRoot, logsMs, now }: LogRetention): Promise<number> {
   let logs = 0;
   for (const nodeId of await names(logsRoot)) {
-    logs += await endOldLogs(join(logsRoot, nodeId), now() - retention.logsMs);
+    logs += await endLogsBefore(join(logsRoot, nodeId), now() - logsMs);
   }
-  return { tombstones, logs };
+  return logs;
 }
 
-async function endOldLogs(directory: string, before: number): Promise<number> {
+async function endLogsBefore(directory: string, before: number): Promise<number> {
   let ended = 0;
   for (const name of await names(directory)) {
     const file = join(directory, name);

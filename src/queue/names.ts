@@ -8,3 +8,6 @@ export const QUEUE_NAMES: Readonly<Record<Operation, string>> = {
   create: 'nodeyard-create',
   destroy: 'nodeyard-destroy',
 };
+
+/** Where the reconciler’s looks at the fleet are scheduled. */
+export const RECONCILE_QUEUE = 'nodeyard-reconcile';

@@ -86,12 +86,35 @@ function allProcesses() {
  */
 function carries(pid, argument) {
   try {
-    if (process.platform === 'linux') {
-      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument);
-    }
+    if (process.platform === 'linux') return argumentsOf(pid).includes(argument);
     const line = execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' });
     return `${line.trimEnd()} `.includes(` ${argument} `);
   } catch {
     return false;
   }
+}
+
+/**
+ * The arguments of every living process, this one excepted. Where the system does not tell them apart, a blank ends one.
+ * @returns {string[][]}
+ */
+export function argumentsOfAll() {
+  if (process.platform === 'linux') {
+    return allProcesses()
+      .filter((pid) => pid !== process.pid)
+      .map((pid) => {
+        try {
+          return argumentsOf(pid);
+        } catch {
+          return [];
+        }
+      });
+  }
+  const lines = execFileSync('ps', ['-axww', '-o', 'command='], { encoding: 'utf8', maxBuffer: 2 ** 26 });
+  return lines.split('\n').map((line) => line.trim().split(/ +/));
+}
+
+/** @param {number} pid */
+function argumentsOf(pid) {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
 }

@@ -1,0 +1,12 @@
+/** Durations as the reasons of findings say them: `45s`, `12m`, `3h`, `2d`, rounded down. */
+const UNITS = [
+  ['d', 86_400_000],
+  ['h', 3_600_000],
+  ['m', 60_000],
+  ['s', 1_000],
+] as const;
+
+export function age(ms: number): string {
+  const [unit, size] = UNITS.find(([, factor]) => ms >= factor) ?? ['s', 1_000];
+  return `${Math.max(0, Math.floor(ms / size))}${unit}`;
+}
