@@ -1,0 +1,392 @@
+/** Every rule of the reconciler on a real Redis, with a clock that the test moves. */
+import { describe, expect, it } from 'vitest';
+import { loudness } from '../../src/fleet/reconcile/failed-destroys.js';
+import { reconcile } from '../../src/fleet/reconcile.js';
+import { stateWith } from '../state/support/documents.js';
+import { failureOf, nodeAt, useStore } from '../store/support.js';
+import { brief, Fleet, MINUTE } from './support.js';
+
+const fixture = useStore({ sound: false });
+const HOUR = 60 * MINUTE;
+const lastEvent = async (id: string) => (await fixture.store.history(id)).at(-1);
+
+describe('stranded nodes', () => {
+  it('get a job, destroys first, and their history says why', async () => {
+    const create = await nodeAt(fixture.store, 'REQUESTED');
+    const destroy = await nodeAt(fixture.store, 'DESTRUCTION_REQUESTED');
+    const fleet = new Fleet(fixture);
+    expect(await fleet.look()).toEqual([]);
+    fixture.now += 10_000;
+    expect(brief(await fleet.look())).toEqual([
+      `stranded ${destroy.id} add a destroy job: done`,
+      `stranded ${create.id} add a create job: done`,
+    ]);
+    expect(fleet.jobs).toEqual([`destroy ${destroy.id}`, `create ${create.id}`]);
+    expect(await lastEvent(create.id)).toMatchObject({
+      actor: 'reconciler',
+      reason: 'REQUESTED and no job is on its way: a create job was added',
+    });
+  });
+
+  it('whose job only waits go to the end of the line, in silence', async () => {
+    const waiting = await nodeAt(fixture.store, 'REQUESTED');
+    fixture.now += 1;
+    const other = await nodeAt(fixture.store, 'REQUESTED');
+    const fleet = new Fleet(fixture);
+    fleet.alive.add(waiting.id);
+    fixture.now += 10_000;
+    expect(brief(await fleet.look())).toEqual([`stranded ${other.id} add a create job: done`]);
+    const ids = (await fixture.store.stranded(10)).map(({ id }) => id);
+    expect(ids).toEqual([other.id, waiting.id]);
+  });
+});
+
+describe('time limits', () => {
+  const limitsMs = { CREATING: HOUR, INSERVICE: 2 * HOUR, DESTROYING: HOUR };
+
+  it('end in FAILED with the state, the limit and the last error', async () => {
+    const { id } = await nodeAt(fixture.store, 'CREATING');
+    await fixture.store.patch(id, 1, { lastError: { code: 'THROTTLED', message: 'slow down' } });
+    const fleet = new Fleet(fixture, { limitsMs, strandedAfterMs: 24 * HOUR });
+    fixture.now += HOUR - 1;
+    expect(await fleet.look()).toEqual([]);
+    fixture.now += 1;
+    expect(brief(await fleet.look())).toEqual([`time-limits ${id} fail: done`]);
+    expect(await fixture.store.get(id)).toMatchObject({
+      state: 'FAILED',
+      failure: {
+        operation: 'timeout',
+        code: 'OVERDUE',
+        message: 'CREATING for longer than 1h, its time limit; the last attempt: THROTTLED: slow down',
+      },
+    });
+    expect(await lastEvent(id)).toMatchObject({ actor: 'reconciler', to: 'FAILED' });
+  });
+
+  it('do not count for a state that has none', async () => {
+    await nodeAt(fixture.store, 'SOFT_SUNSET');
+    fixture.now += 1_000 * HOUR;
+    expect(await new Fleet(fixture, { limitsMs }).look()).toEqual([]);
+  });
+
+  it('never give up a node whose run is alive, nor one that a run has taken since it was found', async () => {
+    const { store } = fixture;
+    const fleet = new Fleet(fixture, { limitsMs, strandedAfterMs: 24 * HOUR });
+    const alive = await nodeAt(store, 'REQUESTED');
+    await store.begin(alive.id, { operation: 'create', holder: 'run', leaseMs: 2 * HOUR });
+    const taken = await nodeAt(store, 'CREATING');
+    fixture.now += HOUR;
+    const overdue = await store.overdue('CREATING', HOUR, 10);
+    expect(overdue.map(({ id }) => id)).toEqual([taken.id]);
+    const racing = new Fleet(fixture, { limitsMs, strandedAfterMs: 24 * HOUR });
+    Object.assign(racing.parts, {
+      store: {
+        ...store,
+        overdue: async (...asked: Parameters<typeof store.overdue>) => {
+          const found = await store.overdue(...asked);
+          if (found.length > 0)
+            await store.begin(taken.id, { operation: 'create', holder: 'new', leaseMs: HOUR });
+          return found;
+        },
+      },
+    });
+    expect(brief(await racing.look())).toEqual([`time-limits ${taken.id} fail: passed`]);
+    expect(await fleet.look()).toEqual([]);
+    for (const id of [alive.id, taken.id]) expect((await store.get(id))?.state).toBe('CREATING');
+  });
+
+  it('of a destruction are not its end: it is tried again', async () => {
+    const { store } = fixture;
+    const { id } = await nodeAt(store, 'DESTROYING');
+    const fleet = new Fleet(fixture, { limitsMs, strandedAfterMs: 24 * HOUR });
+    fixture.now += HOUR;
+    expect(brief(await fleet.look())).toEqual([`time-limits ${id} fail: done`]);
+    fixture.now += MINUTE;
+    expect(brief(await fleet.look())).toEqual([`failed-destroys ${id} destroy again: done`]);
+    expect(fleet.jobs).toEqual([`destroy ${id}`]);
+  });
+});
+
+describe('failed destroys', () => {
+  it('are asked for again when they are due, with how often and how long they have failed', async () => {
+    const { store } = fixture;
+    const { id } = await nodeAt(store, 'FAILED destroy');
+    const fleet = new Fleet(fixture);
+    expect(await fleet.look()).toEqual([]);
+    fixture.now += MINUTE;
+    const [finding] = await fleet.look();
+    expect(finding).toMatchObject({
+      rule: 'failed-destroys',
+      outcome: 'done',
+      reason: 'its destruction has failed once in 1m, the last time by NETWORK: connection reset',
+    });
+    expect((await store.get(id))?.state).toBe('DESTRUCTION_REQUESTED');
+    expect(await lastEvent(id)).toMatchObject({ actor: 'reconciler', reason: finding?.reason });
+    expect(fleet.jobs).toEqual([`destroy ${id}`]);
+  });
+
+  it('are spoken of more loudly the older they are', () => {
+    expect([0, HOUR, 24 * HOUR].map(loudness)).toEqual(['info', 'warn', 'error']);
+  });
+});
+
+describe('times to live', () => {
+  it('are warned of once, and their end is a destruction', async () => {
+    const { store } = fixture;
+    const { id } = await nodeAt(store, 'INSERVICE', { ttl: 600 });
+    const fleet = new Fleet(fixture);
+    fixture.now += 5 * MINUTE;
+    expect(brief(await fleet.look())).toEqual([`ttl ${id} warn: done`]);
+    expect(await lastEvent(id)).toMatchObject({
+      type: 'noted',
+      reason: 'its time to live ends in 5m; it will be destroyed then',
+    });
+    expect(await fleet.look()).toEqual([]);
+    fixture.now += 5 * MINUTE;
+    expect(brief(await fleet.look())).toEqual([`ttl ${id} destroy: done`]);
+    expect(await lastEvent(id)).toMatchObject({ reason: 'its time to live of 10m has ended' });
+    expect(fleet.jobs).toEqual([`destroy ${id}`]);
+    expect(await fleet.look()).toEqual([]);
+  });
+});
+
+describe('quarantined states', () => {
+  async function quarantined(standing: 'INSERVICE' | 'DESTROYED' | 'DESTRUCTION_REQUESTED') {
+    const fleet = new Fleet(fixture, { strandedAfterMs: 24 * HOUR });
+    const node = await nodeAt(fixture.store, standing);
+    await fixture.redis.hset(`{nodeyard}:node:${node.id}`, 'epoch', 7);
+    if (standing !== 'DESTROYED')
+      await fleet.states.save(node.id, { epoch: 7, sequence: 1, document: stateWith('own', 'both') });
+    return { fleet, id: node.id };
+  }
+  const stale = (fleet: Fleet, nodeId: string, ...names: string[]) =>
+    fleet.states.save(nodeId, { epoch: 3, sequence: 1, document: stateWith(...names) });
+
+  it('are worked on once they are quiet, naming what nobody owns', async () => {
+    const { fleet, id } = await quarantined('INSERVICE');
+    await stale(fleet, id, 'both', 'lost');
+    expect(await fleet.look()).toEqual([]);
+    fixture.now += 2 * MINUTE;
+    const findings = await fleet.look();
+    expect(brief(findings)).toEqual([`quarantine ${id} destroy: done`]);
+    expect(findings[0]?.reason).toBe(
+      'the quarantined state of epoch 3 holds what nobody owns: terraform_data.lost',
+    );
+    expect(fleet.cleanUps).toEqual([{ nodeId: id, epoch: 3 }]);
+  });
+
+  it('of living, destroyed and forgotten nodes are told apart only by what is owned', async () => {
+    const { fleet, id } = await quarantined('DESTROYED');
+    await stale(fleet, id, 'lost');
+    await fleet.states.save('forgotten', { epoch: 1, sequence: 1, document: stateWith('lost') });
+    const living = await nodeAt(fixture.store, 'CREATED');
+    await fixture.redis.hset(`{nodeyard}:node:${living.id}`, 'epoch', 7);
+    await fleet.states.save(living.id, { epoch: 7, sequence: 1, document: stateWith('own') });
+    await stale(fleet, living.id, 'own');
+    fixture.now += 2 * MINUTE;
+    expect(brief(await fleet.look()).sort()).toEqual(
+      [
+        `quarantine ${id} destroy: done`,
+        'quarantine forgotten destroy: done',
+        `quarantine ${living.id} close: done`,
+      ].sort(),
+    );
+  });
+
+  it('are left to the destruction of their node where that is asked for', async () => {
+    const { fleet, id } = await quarantined('DESTRUCTION_REQUESTED');
+    await stale(fleet, id, 'lost');
+    fixture.now += 2 * MINUTE;
+    expect(await fleet.look()).toEqual([]);
+  });
+
+  it('keep the tombstone of their node', async () => {
+    const { fleet, id } = await quarantined('DESTROYED');
+    await stale(fleet, id, 'lost');
+    const gone = await nodeAt(fixture.store, 'DESTROYED');
+    fixture.now += 8 * 24 * HOUR;
+    expect(brief(await fleet.look())).toContain('housekeeping - purge: done');
+    expect(await fixture.store.get(id)).toBeDefined();
+    expect(await fixture.store.get(gone.id)).toBeUndefined();
+  });
+});
+
+describe('orphans', () => {
+  const machine = (nodeId: string, id: string, createdAt = 0) => ({
+    nodeId,
+    kind: 'machine',
+    id,
+    createdAt,
+    vital: true,
+  });
+
+  it('are what belongs to no node, to a destroyed one, or stands in no state of its node', async () => {
+    const { store } = fixture;
+    const fleet = new Fleet(fixture);
+    const destroyed = await nodeAt(store, 'DESTROYED');
+    const living = await nodeAt(store, 'INSERVICE');
+    await fleet.states.save(living.id, { epoch: 1, sequence: 1, document: stateWith('its-own') });
+    const creating = await nodeAt(store, 'CREATING');
+    fixture.now += 10 * MINUTE;
+    fleet.alive.add(creating.id);
+    fleet.items = [
+      machine('nobody', 'a'),
+      machine(destroyed.id, 'b'),
+      machine(living.id, 'its-own'),
+      machine(living.id, 'second'),
+      machine(creating.id, 'c'),
+      machine('nobody', 'young', fixture.now - 9 * MINUTE),
+    ];
+    const findings = await fleet.look();
+    expect(findings.map(({ reason }) => reason)).toEqual([
+      'machine a in place-1: there is no such node',
+      'machine b in place-1: its node is destroyed',
+      'machine second in place-1: the state of its node does not hold it',
+    ]);
+    expect(await lastEvent(living.id)).toMatchObject({
+      reason:
+        'a resource without an owner: machine second in place-1: the state of its node does not hold it',
+    });
+    expect(fleet.destroyed).toEqual([]);
+    expect(brief(await fleet.look()).every((line) => line.endsWith('report: passed'))).toBe(true);
+  });
+
+  it('are destroyed where that is configured', async () => {
+    const fleet = new Fleet(fixture, { orphans: 'destroy' });
+    fleet.items = [machine('nobody', 'a')];
+    expect(brief(await fleet.look())).toEqual(['orphans nobody destroy: done']);
+    expect(fleet.destroyed).toEqual(['a']);
+  });
+
+  it('are not what a quarantined state holds', async () => {
+    const fleet = new Fleet(fixture);
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
+    fixture.now += 10 * MINUTE;
+    fleet.items = [machine(id, 'lost')];
+    expect(brief(await fleet.look())).toEqual([`quarantine ${id} destroy: done`]);
+  });
+});
+
+describe('vanished nodes', () => {
+  const seen = (nodeId: string) => ({
+    nodeId,
+    kind: 'machine',
+    id: nodeId,
+    createdAt: fixture.now,
+    vital: true,
+  });
+
+  it('are FAILED by their health after so many looks in vain, and a look between begins anew', async () => {
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    const fleet = new Fleet(fixture);
+    const looks: (string[] | undefined)[] = [[id], [], [], [id], [], undefined, []];
+    for (const ids of looks) {
+      fleet.items = ids?.map(seen);
+      expect(await fleet.look()).toEqual([]);
+    }
+    fleet.items = [];
+    expect(brief(await fleet.look())).toEqual([`vanished ${id} fail: done`]);
+    expect(await fixture.store.get(id)).toMatchObject({
+      state: 'FAILED',
+      failure: {
+        operation: 'health',
+        code: 'VANISHED',
+        message: 'not found in place-1 for 3 looks in a row',
+      },
+    });
+    await fleet.look();
+    expect(await fixture.redis.keys('*sightings*')).toEqual([]);
+  });
+
+  it('are not those that this place has never shown, nor what is not vital', async () => {
+    const elsewhere = await nodeAt(fixture.store, 'INSERVICE');
+    const address = await nodeAt(fixture.store, 'INSERVICE');
+    const fleet = new Fleet(fixture);
+    fleet.items = [{ ...seen(address.id), vital: false }];
+    await fleet.look();
+    fleet.items = [];
+    for (let looks = 0; looks < 5; looks += 1) expect(await fleet.look()).toEqual([]);
+    for (const { id } of [elsewhere, address]) expect((await fixture.store.get(id))?.state).toBe('INSERVICE');
+  });
+});
+
+describe('a look at the fleet', () => {
+  it('that is dry finds all and changes nothing', async () => {
+    const { store, redis } = fixture;
+    const expired = await nodeAt(store, 'INSERVICE', { ttl: 60 });
+    const failed = await nodeAt(store, 'FAILED destroy');
+    const waiting = await nodeAt(store, 'REQUESTED');
+    await nodeAt(store, 'DESTROYED');
+    const fleet = new Fleet(fixture, { orphans: 'destroy', limitsMs: { REQUESTED: HOUR } });
+    fleet.items = [{ nodeId: expired.id, kind: 'machine', id: 'x', createdAt: 0, vital: true }];
+    fixture.now += 8 * 24 * HOUR;
+    const before = await dump(redis);
+    const found = brief(await fleet.look({ dryRun: true }));
+    expect(found).toEqual([
+      `failed-destroys ${failed.id} destroy again: found`,
+      `ttl ${expired.id} destroy: found`,
+      `orphans ${expired.id} destroy: found`,
+      `time-limits ${waiting.id} fail: found`,
+      `stranded ${waiting.id} add a create job: found`,
+      'housekeeping - purge: found',
+    ]);
+    expect(await dump(redis)).toEqual(before);
+    expect([fleet.jobs, fleet.destroyed]).toEqual([[], []]);
+  });
+
+  it('by two at once does nothing twice', async () => {
+    const { store } = fixture;
+    const expired = await nodeAt(store, 'INSERVICE', { ttl: 60 });
+    const failed = await nodeAt(store, 'FAILED destroy');
+    const overdue = await nodeAt(store, 'STARTED');
+    const expiring = await nodeAt(store, 'STARTED', { ttl: 360 });
+    fixture.now += 2 * MINUTE;
+    const fleet = new Fleet(fixture, { limitsMs: { STARTED: 2 * MINUTE }, strandedAfterMs: HOUR });
+    await Promise.all([fleet.look(), fleet.look(), fleet.look()]);
+    expect([...fleet.jobs].sort()).toEqual([`destroy ${expired.id}`, `destroy ${failed.id}`].sort());
+    for (const { id } of [expired, failed, overdue]) {
+      const events = await store.history(id);
+      expect(events.filter(({ actor }) => actor === 'reconciler')).toHaveLength(1);
+    }
+    const warnings = (await store.history(expiring.id)).filter(({ type }) => type === 'noted');
+    expect(warnings).toHaveLength(1);
+  });
+
+  it('goes on where one rule or one act fails, and ends between two acts when it is told to', async () => {
+    const { store } = fixture;
+    const nodes = [await nodeAt(store, 'FAILED destroy'), await nodeAt(store, 'FAILED destroy')];
+    await store.transition(nodes[0]?.id ?? '', {
+      to: 'INSERVICE',
+      actor: 'operator',
+    });
+    await store.transition(nodes[0]?.id ?? '', {
+      to: 'FAILED',
+      actor: 'reconciler',
+      failure: failureOf('health'),
+    });
+    fixture.now += HOUR;
+    const fleet = new Fleet(fixture);
+    const broken = {
+      ...fleet.parts,
+      store: { ...store, expired: () => Promise.reject(new Error('no')) },
+      jobs: { ...fleet.parts.jobs, add: () => Promise.reject(new Error('no queue')) },
+    };
+    const report = await reconcile(broken);
+    expect(report.failures).toEqual([{ rule: 'ttl', message: 'Error: no' }]);
+    expect(brief(report.findings)).toEqual([`failed-destroys ${nodes[1]?.id} destroy again: failed`]);
+    expect(await fleet.look({ signal: AbortSignal.abort() })).toEqual([]);
+    fixture.now += 10_000;
+    expect(brief(await fleet.look())).toEqual([`stranded ${nodes[1]?.id} add a destroy job: done`]);
+  });
+});
+
+async function dump(redis: typeof fixture.redis): Promise<Record<string, unknown>> {
+  const keys = (await redis.keys('*')).sort();
+  return Object.fromEntries(
+    await Promise.all(
+      keys.map(async (key) => [key, (await redis.dumpBuffer(key))?.toString('hex')] as const),
+    ),
+  );
+}
