@@ -116,7 +116,7 @@ export const ERROR_KINDS = {
   ),
   OVERDUE: kind(
     'permanent',
-    'The node stayed in its state for longer than `reconcile.limits` allows. Its history tells why; destroy it, or raise the limit.',
+    'The node stayed in its state for longer than `reconcile.limits.<state>` allows. Its history tells why; destroy it, or raise the limit.',
   ),
   VANISHED: kind(
     'permanent',

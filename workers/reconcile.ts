@@ -12,8 +12,8 @@ import { ReconcileQueue } from '../src/queue/reconcile-queue.js';
 import { isUnavailable } from '../src/redis-errors.js';
 
 /** A look takes a moment, so a worker that died over one is found out soon. */
-const LOCK_MS = 15_000;
-const STALLED_MS = 5_000;
+const LOCK_MS = 6_000;
+const STALLED_MS = 2_000;
 const MAX_STALLED = 10;
 /** Findings that the job keeps for people to look at. */
 const KEPT_FINDINGS = 500;

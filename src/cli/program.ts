@@ -7,6 +7,7 @@ import { defineDestroy } from './commands/destroy.js';
 import { defineDoctor } from './commands/doctor.js';
 import { defineLogs } from './commands/logs.js';
 import { defineLs } from './commands/ls.js';
+import { defineReconcile } from './commands/reconcile.js';
 import { defineRetry } from './commands/retry.js';
 import { defineShow } from './commands/show.js';
 import { defineStacks } from './commands/stacks.js';
@@ -28,6 +29,7 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineWatch,
   defineLogs,
   defineRetry,
+  defineReconcile,
   defineState,
   defineStacks,
   defineDoctor,

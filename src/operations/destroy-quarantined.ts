@@ -79,7 +79,8 @@ async function destroyBeyond(
       document: left,
       account: node === undefined ? `quarantine of ${nodeId}` : accountOf(dependencies, node),
       configure: () => configurationOf(dependencies, session),
-      save: async (bytes) => ((await quarantine.amend(claim, bytes)) ? 'quarantined' : 'superseded'),
+      // For this run the entry is where its state belongs.
+      save: async (bytes) => ((await quarantine.amend(claim, bytes)) ? 'canonical' : 'superseded'),
     });
     if (failure !== undefined) return failure;
     await session.note(
