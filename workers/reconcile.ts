@@ -16,22 +16,14 @@ const SWEEP_MS = 5_000;
 const HOUSEKEEPING_MS = 10 * 60_000;
 /** A node that changed more recently is just getting its job. */
 const SWEEP_MINIMUM_AGE_MS = 10_000;
+
 /** Leftovers first: they end dead leases, which is what makes a node stranded. */
 export function reconcileRegularly(app: App, recovery: Recovery): { stop(): Promise<void> } {
-  const { store, queues, log } = app;
+  const { store, log } = app;
   let keptHouseAt = Number.NEGATIVE_INFINITY;
   const once = async (): Promise<void> => {
     await recovery.all();
-    await sweep({
-      store,
-      minimumAgeMs: SWEEP_MINIMUM_AGE_MS,
-      log,
-      hasJob: (node, operation) => hasJob(app, node, operation),
-      addJob: async (node, operation) => {
-        const generation = await store.nextGeneration(node.id);
-        if (generation !== undefined) await queues.add(operation, node.id, generation);
-      },
-    });
+    await sweepNodes(app, SWEEP_MINIMUM_AGE_MS);
     if (performance.now() - keptHouseAt < HOUSEKEEPING_MS) return;
     keptHouseAt = performance.now();
     const { retention } = app.config;
@@ -56,6 +48,21 @@ export function reconcileRegularly(app: App, recovery: Recovery): { stop(): Prom
       await recovery.idle();
     },
   };
+}
+
+/** Adds jobs for nodes that nobody has attended to for `minimumAgeMs` and that have none. Answers their ids. */
+export function sweepNodes(app: App, minimumAgeMs: number): Promise<readonly string[]> {
+  const { store, queues, log } = app;
+  return sweep({
+    store,
+    minimumAgeMs,
+    log,
+    hasJob: (node, operation) => hasJob(app, node, operation),
+    addJob: async (node, operation) => {
+      const generation = await store.nextGeneration(node.id);
+      if (generation !== undefined) await queues.add(operation, node.id, generation);
+    },
+  });
 }
 
 /** Our own job of the last generation, or the one that a producer added under an id of its own. */

@@ -56,7 +56,8 @@ export function entering(to: NodeState): Entering {
   const tombstone = isTerminal(to);
   const clear = tombstone ? ['outputs', 'leaseHolder', 'leaseExpiresAt', 'progress', 'resources'] : [];
   if (to === 'CREATED') return { set: { createSucceeded: '1' }, clear, tombstone };
-  if (to === BEGINS.destroy.from) return { set: { attempts: '0' }, clear, tombstone };
+  // The job that is named there drove the create; in the other queue its id may be another node’s.
+  if (to === BEGINS.destroy.from) return { set: { attempts: '0' }, clear: ['jobId'], tombstone };
   return { set: {}, clear, tombstone };
 }
 
