@@ -26,6 +26,15 @@ export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPositio
   let reading: Promise<void> | undefined;
   let closed = false;
 
+  /** One that fails keeps no other from hearing. */
+  const tell = (listener: EventListener, event: NodeEvent): void => {
+    try {
+      listener(event);
+    } catch (error) {
+      log.error({ error: String(error) }, 'a listener of the events failed');
+    }
+  };
+
   const read = async (): Promise<void> => {
     let after: string | undefined;
     while (!closed && listeners.size > 0) {
@@ -34,22 +43,22 @@ export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPositio
         const events = await store.events({ after, limit: BATCH, blockMs: BLOCK_MS });
         for (const event of events) {
           after = event.position;
-          for (const listener of [...listeners]) listener(event);
+          for (const listener of [...listeners]) tell(listener, event);
         }
       } catch (error) {
-        if (closed) return;
+        if (closed) break;
         log.debug({ error: String(error) }, 'events not read; trying again');
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
+    // In the same turn as the last look at the listeners, so that whoever comes next begins to read anew.
+    reading = undefined;
   };
 
   return {
     subscribe(listener) {
       listeners.add(listener);
-      reading ??= read().finally(() => {
-        reading = undefined;
-      });
+      reading ??= read();
       return () => {
         listeners.delete(listener);
       };
