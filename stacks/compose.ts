@@ -12,8 +12,6 @@ import { NodeyardError } from '../src/errors.js';
 import { isOutputName, type NodeContext, type NodeStack, type ValidInputs } from './define.js';
 import { withTokenGuard } from './token-guard.js';
 
-/** The constructs’ own key that turns off a stack trace for every token: half of the time of a synthesis. */
-const NO_STACK_TRACES = '@cdktf/disable_stack_trace_in_metadata';
 const CUSTOM_SYNTHESIS = Symbol.for('cdktf/customSynthesis');
 /** Outputs have a scope that no resource of an author can collide with. */
 const OUTPUT_SCOPE = '$outputs';
@@ -55,7 +53,6 @@ const nodeScopeId = (nodeId: string): string => `n${nodeId}`;
 function stackWithProviders(definition: NodeStack, nodes: readonly ComposedNode[]) {
   const build = (inputs: ValidInputs) => {
     const root = new Construct(undefined as unknown as Construct, '');
-    root.node.setContext(NO_STACK_TRACES, true);
     const stack = new TerraformStack(root, 'nodeyard');
     guarded(definition, 'adding its providers', () => definition.provider(stack, inputs));
     return stack;

@@ -160,6 +160,17 @@ describe('synthesis', () => {
     expect(synthesize(twoResources, [member('a')]).providers).toEqual({});
   });
 
+  it.each(['$', '%', '1', '-', '{', '}', 'e', '1e', '${', '${TfToken['])(
+    'is not held up by a text of the allowed size that is made of %j',
+    (piece) => {
+      const region = `${piece.repeat(250_000 / piece.length)}x`;
+      const { resource } = parse(synthesize(twoResources, [member('a', { region })]).configuration);
+      const { input } = Object.values(resource['terraform_data'] ?? {})[0] as { input: { region: string } };
+      expect(input.region.length).toBeGreaterThanOrEqual(region.length);
+    },
+    20_000,
+  );
+
   it('runs a stack with iterators more than once', () => {
     const stack = stackWith({
       node(scope) {
