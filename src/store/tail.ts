@@ -35,12 +35,22 @@ export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPositio
     }
   };
 
+  /** A read that waits for an absent Redis may never end; a tail that is closed ends all the same, with undefined. */
+  let giveUp = (): void => {};
+  const unlessClosed = <T>(answer: Promise<T>): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      giveUp = () => resolve(undefined);
+      answer.then(resolve, reject);
+    });
+
   const read = async (): Promise<void> => {
     let after: string | undefined;
     while (!closed && listeners.size > 0) {
       try {
-        after ??= await store.latestPosition();
-        const events = await store.events({ after, limit: BATCH, blockMs: BLOCK_MS });
+        after ??= await unlessClosed(store.latestPosition());
+        if (after === undefined) break;
+        const query = { after, limit: BATCH, blockMs: BLOCK_MS };
+        const events = (await unlessClosed(store.events(query))) ?? [];
         for (const event of events) {
           after = event.position;
           for (const listener of [...listeners]) tell(listener, event);
@@ -66,6 +76,7 @@ export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPositio
     async close() {
       closed = true;
       listeners.clear();
+      giveUp();
       await reading;
     },
   };

@@ -9,12 +9,7 @@ let tail: EventTail;
 beforeEach(() => {
   tail = createEventTail(fixture.store, silentLog);
 });
-afterEach(async () => {
-  // The store’s end is what wakes a tail that waits.
-  const ended = tail.close();
-  await fixture.store.close();
-  await ended;
-});
+afterEach(() => tail.close());
 
 /** Everything that a listener has heard. */
 function listen(on: EventTail = tail) {
@@ -62,6 +57,18 @@ describe('a tail', () => {
     const second = await made();
     await expect.poll(ids, { timeout: 10_000 }).toEqual([first, second]);
   });
+
+  it.each(['latestPosition', 'events'] as const)(
+    'is closed also while its %s waits for an absent Redis',
+    async (read) => {
+      const never = () => new Promise<never>(() => undefined);
+      const store = { latestPosition: async () => '0', events: async () => [], [read]: never };
+      const other = createEventTail(store, silentLog);
+      const { heard } = listen(other);
+      await other.close();
+      expect(heard).toEqual([]);
+    },
+  );
 
   it.each([0, 1, 2, 3, 4, 5, 6])(
     'serves a listener that comes when the last one has just left, %i turns after its read has ended',
