@@ -62,7 +62,7 @@ async function everythingIn(redis: Redis): Promise<string> {
         hash: () => redis.hgetall(key),
         list: () => redis.lrange(key, 0, -1),
         set: () => redis.smembers(key),
-        zset: () => redis.zrange(key, 0, -1),
+        zset: () => redis.zrange(key, 0, '-1'),
         stream: () => redis.xrange(key, '-', '+'),
       };
       return JSON.stringify([key, await read[await redis.type(key)]?.()]);
