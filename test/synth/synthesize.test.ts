@@ -94,6 +94,20 @@ describe('synthesis', () => {
     );
   });
 
+  // Such ids look like the floating-point numbers in which the CDK hides its tokens; one random id in two thousand does.
+  it.each(['r71n5e9023', 'zup9e710c6', 'h3e473w9xo', 'a-1e300', 'a1e289', '1e400', 'n-1e308'])(
+    'makes nothing of an id that holds a number: %s',
+    (id) => {
+      const { configuration, outputNames } = synthesize(twoResources, [member(id)]);
+      const resources = Object.keys(JSON.parse(configuration).resource.terraform_data);
+      expect(resources).toEqual([
+        expect.stringMatching(new RegExp(`^n${id}_first_`)),
+        expect.stringMatching(new RegExp(`^n${id}_second_`)),
+      ]);
+      expect(Object.keys(outputNames.get(id) ?? {})).toHaveLength(3);
+    },
+  );
+
   it('names the outputs, marks the sensitive ones and leaves out what is absent', () => {
     const { configuration, outputNames } = synthesize(twoResources, [member('a')]);
     const names = outputNames.get('a') ?? {};
