@@ -54,8 +54,11 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
   return secrets;
 }
 
-/** However short the password of a URL is. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@"]*:)[^\s/?#@"]+@/gi;
+/**
+ * However short the password of a URL is. Every part is bounded: a line may be a megabyte long, and an open-ended scheme
+ * would be looked for from each of its characters to its end.
+ */
+const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,19}:\/\/[^\s/?#:@"]{0,255}:)[^\s/?#@"]{1,1023}@/gi;
 
 /** A password may hold a bare "%", which is no escape. */
 function decoded(text: string): string {
