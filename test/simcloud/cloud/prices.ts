@@ -23,7 +23,7 @@ const SPOT_SHARE = 0.3;
 const GIB_PER_MONTH: Readonly<Record<string, number>> = { gp3: 0.08, gp2: 0.1, io1: 0.125, io2: 0.125 };
 const ADDRESS_PER_HOUR = 0.005;
 
-export function onDemandPrice(instanceType: string): number {
+function onDemandPrice(instanceType: string): number {
   const [family = '', size = ''] = instanceType.split('.', 2);
   const large = LARGE_PER_HOUR[family[0] ?? ''] ?? 0.1;
   const times = /^(\d*)xlarge$/.exec(size)?.[1];
