@@ -35,7 +35,9 @@ describe('a refusal before the effect leaves nothing, neither in the state nor i
     const result = await create();
     expect(result).toMatchObject({ state: null, code });
     expect(result.errors).toEqual([
-      expect.stringMatching(/^creating EC2 Instance: operation error EC2: RunInstances, .*https response error /),
+      expect.stringMatching(
+        /^creating EC2 Instance: operation error EC2: RunInstances, .*https response error /,
+      ),
     ]);
     expect(result.errors[0]).toContain(status);
     expect(result.errors[0]).toContain(said);
@@ -124,7 +126,9 @@ describe('time', () => {
     const { errors, state } = await create();
     expect(errors).toEqual([]);
     expect(state).toMatchObject({ instance_state: 'running' });
-    expect(started.cloud.calls('DescribeInstances')[0]).toMatchObject({ error: 'InvalidInstanceID.NotFound' });
+    expect(started.cloud.calls('DescribeInstances')[0]).toMatchObject({
+      error: 'InvalidInstanceID.NotFound',
+    });
   });
 
   test('what does not become visible in time is kept by its id, to be destroyed', async () => {
@@ -211,7 +215,11 @@ describe('a plan of faults', () => {
   });
 
   test('that is not one is refused', () => {
-    expect(() => new Faults([{ call: 'RunInstances', nth: 1, every: 2, fault: 'denied' }])).toThrow(/at most one/);
-    expect(() => new Faults(JSON.parse('[{"call":"RunInstances","fault":"gremlins"}]') as FaultPlanInput)).toThrow();
+    expect(() => new Faults([{ call: 'RunInstances', nth: 1, every: 2, fault: 'denied' }])).toThrow(
+      /at most one/,
+    );
+    expect(
+      () => new Faults(JSON.parse('[{"call":"RunInstances","fault":"gremlins"}]') as FaultPlanInput),
+    ).toThrow();
   });
 });

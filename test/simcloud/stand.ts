@@ -54,6 +54,8 @@ export class Stand {
       PATH: process.env['PATH'] ?? '',
       HOME: directory,
       TF_CLI_CONFIG_FILE: cliConfig,
+      // Absolute, as nodeyard has it: it stands in the command line of the providers.
+      TF_DATA_DIR: join(directory, 'data'),
       ...started.env,
     });
     stand.configure();
@@ -94,10 +96,6 @@ export class Stand {
     return { exitCode, messages, errors: errorsIn(messages) };
   }
 
-  apply(env?: readonly string[]): Promise<Outcome> {
-    return this.terraform('apply', ...(env ?? []));
-  }
-
   /** Applies, and fails the test when that fails. */
   async applied(): Promise<void> {
     const { exitCode, errors } = await this.terraform('apply');
@@ -124,7 +122,11 @@ export class Stand {
   }
 
   /** What the state holds: type and whether it is tainted. */
-  state(): { readonly type: string; readonly tainted: boolean; readonly attributes: Record<string, unknown> }[] {
+  state(): {
+    readonly type: string;
+    readonly tainted: boolean;
+    readonly attributes: Record<string, unknown>;
+  }[] {
     const file = join(this.#directory, 'work', 'terraform.tfstate');
     if (!existsSync(file)) return [];
     const { resources } = JSON.parse(readFileSync(file, 'utf8')) as { resources: StateResource[] };
@@ -135,7 +137,7 @@ export class Stand {
 
   /** Pids of the providers that were installed here. */
   providers(): number[] {
-    return processesOf(join(this.#directory, 'work', '.terraform'));
+    return processesOf(join(this.#directory, 'data'));
   }
 
   /** Asserts that no provider lives on. */

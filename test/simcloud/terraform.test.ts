@@ -24,7 +24,11 @@ afterEach(async () => {
   await stand.close();
 });
 
-const kinds = (): string[] => stand.started.cloud.resources().map(({ kind }) => kind).sort();
+const kinds = (): string[] =>
+  stand.started.cloud
+    .resources()
+    .map(({ kind }) => kind)
+    .sort();
 const instances = (): InstanceRecord[] =>
   stand.started.cloud.resources().filter((record): record is InstanceRecord => record.kind === 'instance');
 const owner = ({ tags }: CloudRecord): string | undefined => tags['nodeyard:node-id'];
@@ -78,7 +82,9 @@ describe('a node', () => {
   test('on the spot market has its request tagged, and price, region and zone arrive as asked', async () => {
     stand.configure({ region: 'us-west-2', zone: 'us-west-2c', spot: { maxPrice: '0.0310' } });
     await stand.applied();
-    expect(instances()).toMatchObject([{ region: 'us-west-2', zone: 'us-west-2c', spot: { MaxPrice: '0.0310' } }]);
+    expect(instances()).toMatchObject([
+      { region: 'us-west-2', zone: 'us-west-2c', spot: { MaxPrice: '0.0310' } },
+    ]);
     const request = stand.started.cloud.resources().find(({ kind }) => kind === 'spot-request');
     expect(request).toMatchObject({ maxPrice: '0.0310', tags: { 'nodeyard:node-id': NODE } });
     expect(await stand.planned()).toEqual([]);
@@ -86,7 +92,11 @@ describe('a node', () => {
     stand.configure({ region: 'us-west-2', zone: 'us-west-2b', spot: { maxPrice: '0.0500' } });
     await stand.applied();
     expect(instances()).toMatchObject([{ zone: 'us-west-2b', spot: { MaxPrice: '0.0500' } }]);
-    expect(stand.started.cloud.calls('RunInstances').map(({ region, input }) => [region, input['AvailabilityZone']])).toEqual([
+    expect(
+      stand.started.cloud
+        .calls('RunInstances')
+        .map(({ region, input }) => [region, input['AvailabilityZone']]),
+    ).toEqual([
       ['us-west-2', 'us-west-2c'],
       ['us-west-2', 'us-west-2b'],
     ]);
@@ -135,8 +145,10 @@ describe('what a failure leaves', () => {
   test('an answer that is lost leaves an instance which the state does not hold', async () => {
     stand.configure();
     cloud().inject([{ call: 'RunInstances', nth: 1, fault: 'cut-after' }]);
-    const { errors } = await stand.apply();
-    expect(errors).toMatchObject([{ address: expect.stringContaining('aws_instance.'), summary: expect.stringContaining('EOF') }]);
+    const { errors } = await stand.terraform('apply');
+    expect(errors).toMatchObject([
+      { address: expect.stringContaining('aws_instance.'), summary: expect.stringContaining('EOF') },
+    ]);
     expect(stand.state()).toEqual([]);
     expect(instances().map(owner)).toEqual([NODE]);
     // The next try makes a second one: nothing but its tags speaks of the first.
@@ -149,7 +161,7 @@ describe('what a failure leaves', () => {
   test('a provider that dies between effect and answer leaves the same', async () => {
     stand.configure();
     cloud().inject([{ call: 'RunInstances', nth: 1, fault: 'crash-after' }]);
-    const { errors } = await stand.apply();
+    const { errors } = await stand.terraform('apply');
     expect(errors.map(({ summary }) => summary)).toContain('Plugin did not respond');
     expect(stand.state()).toEqual([]);
     expect(instances().map(owner)).toEqual([NODE]);
@@ -158,8 +170,10 @@ describe('what a failure leaves', () => {
   test('a wait that fails leaves a tainted instance, which the next apply replaces', async () => {
     stand.configure();
     cloud().inject([{ call: 'DescribeInstances', nth: 1, fault: 'denied' }]);
-    expect((await stand.apply()).exitCode).toBe(1);
-    expect(stand.state()).toMatchObject([{ type: 'aws_instance', tainted: true, attributes: { id: instances()[0]?.id } }]);
+    expect((await stand.terraform('apply')).exitCode).toBe(1);
+    expect(stand.state()).toMatchObject([
+      { type: 'aws_instance', tainted: true, attributes: { id: instances()[0]?.id } },
+    ]);
     await stand.applied();
     expect(instances()).toHaveLength(1);
     await stand.destroyed();
@@ -168,7 +182,7 @@ describe('what a failure leaves', () => {
   test('a provider that dies while it waits leaves an instance without a state', async () => {
     stand.configure();
     cloud().inject([{ call: 'DescribeInstances', nth: 1, fault: 'crash-before' }]);
-    const { errors } = await stand.apply();
+    const { errors } = await stand.terraform('apply');
     expect(errors.map(({ summary }) => summary)).toContain('Plugin did not respond');
     expect(stand.state()).toEqual([]);
     expect(instances()).toHaveLength(1);
