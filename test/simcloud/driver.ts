@@ -115,14 +115,6 @@ function codeOf(errors: readonly string[], operation: 'create' | 'destroy'): Err
   const diagnostics = errors.map((summary) => ({ severity: 'error' as const, summary, detail: '' }));
   return classify({
     operation,
-    result: {
-      exitCode: 1,
-      signal: undefined,
-      stopped: undefined,
-      killed: false,
-      startError: undefined,
-      diagnostics,
-      lastLines: [],
-    },
+    result: { exitCode: 1, killed: false, diagnostics, lastLines: [] },
   }).code;
 }

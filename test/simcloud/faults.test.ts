@@ -121,6 +121,18 @@ describe('time', () => {
     expect(instances()).toEqual([]);
   });
 
+  test('a call that is under way when the provider is asked to stop may have had its effect', async () => {
+    const stop = new AbortController();
+    provider = new ProviderDriver(started.env, stop);
+    await provider.configure();
+    inject({ call: 'RunInstances', fault: 'hang-after' });
+    const creating = create();
+    await expect.poll(() => started.cloud.calls('RunInstances').length).toBe(1);
+    stop.abort();
+    expect((await creating).state).toBeNull();
+    expect(instances()).toHaveLength(1);
+  });
+
   test('what is not yet visible is waited for', async () => {
     inject({ call: 'RunInstances', fault: 'not-yet', ms: 60 });
     const { errors, state } = await create();

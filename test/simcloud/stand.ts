@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 import { expect } from 'vitest';
 import { synthesize } from '../../src/synth/synthesize.js';
 import { mirrorCliConfig } from '../../src/terraform/cli-config.js';
@@ -77,7 +77,7 @@ export class Stand {
     writeFileSync(join(this.#directory, 'work', 'cdk.tf.json'), JSON.stringify(parsed));
   }
 
-  start(...args: readonly string[]): ResultPromise<{ reject: false; lines: true; all: true }> {
+  start(...args: readonly string[]) {
     return execa('terraform', args, {
       cwd: join(this.#directory, 'work'),
       env: this.#env,

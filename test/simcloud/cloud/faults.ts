@@ -55,8 +55,8 @@ const rule = z.discriminatedUnion('fault', [
   }),
   /** The effect, later. */
   z.strictObject({ ...which, fault: z.literal('slow'), ms: z.int().min(0) }),
-  /** No effect and no answer, until the caller gives up. */
-  z.strictObject({ ...which, fault: z.literal('hang') }),
+  /** No answer until the caller gives up; no effect, or the effect all the same. */
+  z.strictObject({ ...which, fault: z.enum(['hang', 'hang-after']) }),
   z.strictObject({ ...which, fault: z.enum(['cut-before', 'cut-after', 'crash-before', 'crash-after']) }),
   /** The effect, and an answer that is none. */
   z.strictObject({ ...which, fault: z.literal('malformed') }),

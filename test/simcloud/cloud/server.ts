@@ -66,7 +66,7 @@ async function answerCall(
   if (fault?.fault === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms));
   const { reply } = cloud.serve(request, fault);
   const kind = fault?.fault;
-  if (kind === 'hang') return;
+  if (kind === 'hang' || kind === 'hang-after') return;
   if (kind === 'cut-before' || kind === 'cut-after') response.destroy();
   else if (kind === 'malformed') response.end('<html><body>It works!</body></html>');
   else if (kind === 'crash-after') send(response, 200, { requestId: reply.requestId, crash: true });

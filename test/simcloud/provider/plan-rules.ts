@@ -28,7 +28,7 @@ const RULE: PlanRules = {
 export const PLAN_RULES: Readonly<Record<string, PlanRules>> = {
   aws_instance: {
     forceNew: [
-      ...['ami', 'associate_public_ip_address', 'availability_zone', 'get_password_data', 'hibernation'],
+      ...['ami', 'associate_public_ip_address', 'availability_zone', 'hibernation'],
       ...['key_name', 'placement_group', 'placement_partition_number', 'private_ip', 'security_groups'],
       ...['subnet_id', 'tenancy', 'ipv6_addresses'],
     ],

@@ -1,16 +1,11 @@
-/** The calls about EBS volumes, and the root volume that an instance brings with it. */
-import { type EbsSettings, type Tag, tagsAsList, tagsAsMap, type Volume } from '../../api.js';
+/** The calls about EBS volumes. */
+import { type EbsSettings, type Tag, tagsAsMap } from '../../api.js';
 import { CloudRefusal } from '../errors.js';
-import {
-  attachmentNow,
-  type InstanceRecord,
-  instanceState,
-  type VolumeRecord,
-  type VolumeSettings,
-} from '../records.js';
-import { ACCOUNT, type World } from '../world.js';
+import { attachmentNow, type InstanceRecord, instanceState, type VolumeRecord } from '../records.js';
+import type { World } from '../world.js';
 import { alive } from './alive.js';
 import { type Calls, inputOf, said } from './call.js';
+import { completeSettings, describeVolume } from './volume-record.js';
 
 interface CreateVolumeInput extends EbsSettings {
   readonly AvailabilityZone: string;
@@ -25,7 +20,7 @@ export const volumeCalls: Calls = {
     const earlier = world
       .list('volume', region)
       .find(({ clientToken }) => clientToken !== undefined && clientToken === ClientToken);
-    if (earlier !== undefined) return describe(world, earlier);
+    if (earlier !== undefined) return describeVolume(world, earlier);
     world.requireForeign(settings.SnapshotId, settings.KmsKeyId);
     if (!AvailabilityZone.startsWith(region)) {
       throw new CloudRefusal('InvalidZone.NotFound', `The zone '${AvailabilityZone}' does not exist.`);
@@ -40,12 +35,12 @@ export const volumeCalls: Calls = {
       createdAt: world.now,
       visibleAt: world.now,
       zone: AvailabilityZone,
-      settings: complete(settings, region),
+      settings: completeSettings(settings, region),
       availableAt: world.now + world.settings.changeMs,
       ...(ClientToken === undefined ? {} : { clientToken: ClientToken }),
     };
     world.put(record);
-    return describe(world, record);
+    return describeVolume(world, record);
   },
 
   DescribeVolumes(context) {
@@ -55,7 +50,7 @@ export const volumeCalls: Calls = {
       VolumeIds === undefined
         ? world.living('volume', region)
         : VolumeIds.map((id) => world.find('volume', region, id));
-    return { Volumes: records.map((record) => describe(world, record)) };
+    return { Volumes: records.map((record) => describeVolume(world, record)) };
   },
 
   ModifyVolume(context) {
@@ -65,7 +60,7 @@ export const volumeCalls: Calls = {
     if ((changes.VolumeSize ?? record.settings.VolumeSize) < record.settings.VolumeSize) {
       throw new CloudRefusal('InvalidParameterValue', 'New size cannot be smaller than existing size');
     }
-    world.put({ ...record, settings: complete({ ...record.settings, ...said(changes) }, region) });
+    world.put({ ...record, settings: completeSettings({ ...record.settings, ...said(changes) }, region) });
     return {};
   },
 
@@ -139,80 +134,4 @@ function refuseAttachment(
       `Invalid value '${device}' for unixDevice. Attachment point ${device} is already in use`,
     );
   }
-}
-
-export function rootVolume(
-  instance: InstanceRecord,
-  settings: EbsSettings,
-  tags: Record<string, string>,
-  world: World,
-): VolumeRecord {
-  return {
-    kind: 'volume',
-    id: instance.rootVolumeId,
-    region: instance.region,
-    tags,
-    createdAt: world.now,
-    visibleAt: world.now,
-    zone: instance.zone,
-    settings: complete({ ...settings, SnapshotId: 'snap-0a11ce00000000001' }, instance.region),
-    availableAt: world.now,
-    attachment: {
-      instanceId: instance.id,
-      device: '/dev/xvda',
-      deleteOnTermination: settings.DeleteOnTermination ?? true,
-      attachedAt: world.now,
-    },
-  };
-}
-
-function complete(settings: EbsSettings, region: string): VolumeSettings {
-  const type = settings.VolumeType ?? 'gp2';
-  return {
-    VolumeSize: settings.VolumeSize ?? 8,
-    VolumeType: type,
-    Iops: settings.Iops ?? (type === 'gp3' ? 3000 : 100),
-    Throughput: settings.Throughput ?? (type === 'gp3' ? 125 : 0),
-    Encrypted: settings.Encrypted ?? false,
-    ...(settings.Encrypted === true
-      ? { KmsKeyId: settings.KmsKeyId ?? `arn:aws:kms:${region}:${ACCOUNT}:key/default-ebs` }
-      : {}),
-    ...(settings.SnapshotId === undefined ? {} : { SnapshotId: settings.SnapshotId }),
-  };
-}
-
-function describe(world: World, record: VolumeRecord): Volume {
-  const attachment = attachmentNow(record, world.now);
-  const { settings } = record;
-  return {
-    VolumeId: record.id,
-    AvailabilityZone: record.zone,
-    State: attachment !== undefined ? 'in-use' : world.now >= record.availableAt ? 'available' : 'creating',
-    Size: settings.VolumeSize,
-    VolumeType: settings.VolumeType,
-    Iops: settings.Iops,
-    Throughput: settings.Throughput,
-    Encrypted: settings.Encrypted,
-    KmsKeyId: settings.KmsKeyId,
-    SnapshotId: settings.SnapshotId ?? '',
-    MultiAttachEnabled: false,
-    CreateTime: new Date(record.createdAt).toISOString(),
-    Attachments:
-      attachment === undefined
-        ? []
-        : [
-            {
-              InstanceId: attachment.instanceId,
-              Device: attachment.device,
-              DeleteOnTermination: attachment.deleteOnTermination,
-              State:
-                attachment.detachedAt !== undefined
-                  ? 'detaching'
-                  : world.now >= attachment.attachedAt
-                    ? 'attached'
-                    : 'attaching',
-            },
-          ],
-    Tags: tagsAsList(record.tags),
-  };
 }
