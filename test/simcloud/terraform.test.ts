@@ -195,7 +195,8 @@ describe('what a failure leaves', () => {
     await expect.poll(() => cloud().calls('DescribeInstances').length, { timeout: 20_000 }).toBe(1);
     run.kill('SIGTERM');
     expect((await run).exitCode).toBe(1);
-    expect(stand.state()).toMatchObject([{ type: 'aws_instance', attributes: { id: instances()[0]?.id } }]);
+    const id = instances()[0]?.id;
+    expect(stand.state()).toMatchObject([{ type: 'aws_instance', tainted: true, attributes: { id } }]);
     cloud().inject([]);
     await stand.destroyed();
   });

@@ -1,4 +1,7 @@
-/** From the provider’s configuration and environment to what its resources need. */
+/**
+ * From the provider’s configuration and environment to what its resources need. The environment says: SIMCLOUD_SOCKET, where
+ * the cloud listens; SIMCLOUD_RETRIES, how often a call is repeated (0); SIMCLOUD_PATIENCE_MS, how long a wait lasts (20000).
+ */
 import { SOCKET_VARIABLE } from '../api.js';
 import { CallFailure, Ec2 } from './ec2.js';
 import { firstOf, text, textIn } from './resources/resource.js';
