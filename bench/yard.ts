@@ -4,7 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -91,7 +92,7 @@ export class BenchYard {
       return new BenchYard({ dataDir, env, redis, app, worker: startWorker(dataDir, env), signal });
     } catch (error) {
       await redis.stop();
-      rmSync(dataDir, { recursive: true, force: true });
+      await rm(dataDir, { recursive: true, force: true });
       throw error;
     }
   }
@@ -155,15 +156,26 @@ export class BenchYard {
     await this.#endWorker();
     await this.app.close();
     await this.#redis.stop();
-    for (
-      let waited = 0;
-      waited < GUARD_PATIENCE_MS && processesIn(this.dataDir).length > 0;
-      waited += POLL_MS
-    ) {
+    await this.#endProcesses();
+    await rm(this.dataDir, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** An interruption may leave some: those that end by themselves are waited for. */
+  async #endProcesses(): Promise<void> {
+    let left = processesIn(this.dataDir);
+    for (let waited = 0; left.length > 0; waited += POLL_MS) {
+      if (waited >= GUARD_PATIENCE_MS) for (const pid of left) killIfThere(pid);
       await sleep(POLL_MS);
+      left = processesIn(this.dataDir);
     }
-    for (const pid of processesIn(this.dataDir)) process.kill(pid, 'SIGKILL');
-    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 

@@ -102,11 +102,9 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       tail,
       client: new NodeyardClient({ store, queues, tail }),
       async close() {
-        // The store’s end is what wakes a tail that waits for the next event.
-        const tailEnded = tail.close();
+        await tail.close();
         await queues.close();
         await store.close();
-        await tailEnded;
         connections.close();
         await embedded?.stop();
       },

@@ -13,8 +13,9 @@ const SECRET_NAME = /(secret|token|password|passwd|private_?key|api_?key|credent
  * a text would be a secret.
  */
 export function createRedactor(secrets: Iterable<string>): (text: string) => string {
-  const written = [...secrets].flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
-  const values = [...new Set(written)]
+  const written = [...secrets].flatMap(withItsLines).flatMap((value) => [value, ...jsonForms(value)]);
+  // A provider that prints JSON is printed as JSON by Terraform once more.
+  const values = [...new Set(written.flatMap((value) => [value, ...jsonForms(value)]))]
     .filter((value) => value.length >= 6)
     .sort((a, b) => b.length - a.length);
   return (text) =>
@@ -22,6 +23,23 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
       (rest, value) => rest.replaceAll(value, REDACTED),
       text.replace(URL_PASSWORD, `$1${REDACTED}@`),
     );
+}
+
+/** Shorter lines of a key or of a credentials file (braces, "}") are no secrets. */
+const SECRET_LINE_CHARS = 12;
+
+/** Logs are read line by line, and so is a private key that somebody prints. */
+function withItsLines(secret: string): string[] {
+  const lines = secret.split(/\r?\n/).map((line) => line.trim());
+  return [secret, ...lines.filter((line) => line.length >= SECRET_LINE_CHARS)];
+}
+
+/** As JavaScript writes a text in JSON, and as Go does, whose encoder is afraid of HTML (seen with Terraform 1.11.4). */
+function jsonForms(text: string): string[] {
+  const plain = JSON.stringify(text).slice(1, -1);
+  const escaped = (character: string): string =>
+    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return [plain, plain.replace(/[<>&\u2028\u2029]/g, escaped)];
 }
 
 /** Values of an environment that must never be printed: by the name of the variable, and passwords inside URLs. */
@@ -36,8 +54,11 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
   return secrets;
 }
 
-/** However short the password of a URL is. */
-const URL_PASSWORD = /([a-z][a-z0-9+.-]*:\/\/[^\s/?#:@"]*:)[^\s/?#@"]+@/gi;
+/**
+ * However short the password of a URL is. Every part is bounded: a line may be a megabyte long, and an open-ended scheme
+ * would be looked for from each of its characters to its end.
+ */
+const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,19}:\/\/[^\s/?#:@"]{0,255}:)[^\s/?#@"]{1,1023}@/gi;
 
 /** A password may hold a bare "%", which is no escape. */
 function decoded(text: string): string {

@@ -12,13 +12,13 @@ import { NodeyardError } from '../src/errors.js';
 import { isOutputName, type NodeContext, type NodeStack, type ValidInputs } from './define.js';
 import { withTokenGuard } from './token-guard.js';
 
-/** The constructs’ own key that turns off a stack trace for every token: half of the time of a synthesis. */
-const NO_STACK_TRACES = '@cdktf/disable_stack_trace_in_metadata';
 const CUSTOM_SYNTHESIS = Symbol.for('cdktf/customSynthesis');
 /** Outputs have a scope that no resource of an author can collide with. */
 const OUTPUT_SCOPE = '$outputs';
 
 export interface ComposedNode {
+  /** As it was requested: valid, so it needs no escaping, and nothing in it may be changed. */
+  readonly nodeId: string;
   readonly context: NodeContext;
   /** Valid and escaped. */
   readonly inputs: ValidInputs;
@@ -38,7 +38,7 @@ export function compose(definition: NodeStack, nodes: readonly ComposedNode[]): 
   return withTokenGuard(() => {
     const { stack, providers } = stackWithProviders(definition, nodes);
     const outputNames = new Map<string, Readonly<Record<string, string>>>();
-    for (const node of nodes) outputNames.set(node.context.id, addNode(stack, definition, node));
+    for (const node of nodes) outputNames.set(node.nodeId, addNode(stack, definition, node));
     refuseStrayElements(stack, definition, providers, nodes);
     const configuration = guarded(definition, 'synthesizing', () => {
       invokeAspects(stack);
@@ -55,7 +55,6 @@ const nodeScopeId = (nodeId: string): string => `n${nodeId}`;
 function stackWithProviders(definition: NodeStack, nodes: readonly ComposedNode[]) {
   const build = (inputs: ValidInputs) => {
     const root = new Construct(undefined as unknown as Construct, '');
-    root.node.setContext(NO_STACK_TRACES, true);
     const stack = new TerraformStack(root, 'nodeyard');
     guarded(definition, 'adding its providers', () => definition.provider(stack, inputs));
     return stack;
@@ -64,20 +63,20 @@ function stackWithProviders(definition: NodeStack, nodes: readonly ComposedNode[
   const stack = build(first?.inputs ?? {});
   if (others.length > 0) {
     const expected = JSON.stringify(withoutMetadata(stack.toTerraform() as JsonObject));
-    for (const { context, inputs } of others) {
+    for (const { nodeId, inputs } of others) {
       if (JSON.stringify(withoutMetadata(build(inputs).toTerraform() as JsonObject)) === expected) continue;
       throw invalid(
         definition,
-        `its batchKey lets node "${context.id}" share a run with nodes whose providers are configured differently`,
+        `its batchKey lets node "${nodeId}" share a run with nodes whose providers are configured differently`,
       );
     }
   }
   return { stack, providers: new Set(stack.node.children) };
 }
 
-function addNode(stack: TerraformStack, definition: NodeStack, { context, inputs }: ComposedNode) {
-  const scope = new Construct(stack, nodeScopeId(context.id));
-  const outputs = guarded(definition, `describing node "${context.id}"`, () =>
+function addNode(stack: TerraformStack, definition: NodeStack, { nodeId, context, inputs }: ComposedNode) {
+  const scope = new Construct(stack, nodeScopeId(nodeId));
+  const outputs = guarded(definition, `describing node "${nodeId}"`, () =>
     definition.node(scope, inputs, context),
   );
   if (typeof outputs !== 'object' || outputs === null) {
@@ -104,7 +103,7 @@ function refuseStrayElements(
   providers: ReadonlySet<unknown>,
   nodes: readonly ComposedNode[],
 ): void {
-  const scopes = new Set(nodes.map(({ context }) => nodeScopeId(context.id)));
+  const scopes = new Set(nodes.map(({ nodeId }) => nodeScopeId(nodeId)));
   for (const child of stack.node.children) {
     if (providers.has(child)) continue;
     if (!scopes.has(child.node.id)) {

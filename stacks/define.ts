@@ -51,7 +51,8 @@ export interface NodeStackDefinition<Schema extends z.ZodObject> {
   readonly provider?: (stack: TerraformStack, inputs: z.output<Schema>) => void;
   /**
    * Adds the resources of one node, all of them below `scope`, and says its outputs. Strings of `inputs` are escaped for
-   * Terraform’s templates: use them as values of attributes, never inside `Fn.*`, an expression or a decoder.
+   * Terraform’s templates: use them as values of attributes, never inside `Fn.*`, an expression or a decoder. The schema
+   * should bound the length of a text that is joined to a token: the CDK splits it in quadratic time of its braces.
    * Tokens are made inside this function; one that is kept at module level is not known to the next synthesis.
    */
   readonly node: (scope: Construct, inputs: z.output<Schema>, node: NodeContext) => NodeOutputs;

@@ -8,6 +8,19 @@ describe('the redactor', () => {
     expect(redact(JSON.stringify({ p: 'pass"word\\1' }))).toBe('{"p":"[redacted]"}');
   });
 
+  test('takes secrets out as Go writes them in JSON, and as JSON inside of JSON', () => {
+    const redact = createRedactor(['to<ken>&"tail']);
+    expect(redact('{"p":"to\\u003cken\\u003e\\u0026\\"tail"}')).toBe('{"p":"[redacted]"}');
+    const nested = JSON.stringify({ message: JSON.stringify({ p: 'to<ken>&"tail' }) });
+    expect(JSON.parse(redact(nested))).toEqual({ message: '{"p":"[redacted]"}' });
+  });
+
+  test('takes out each line of a key that is printed line by line', () => {
+    const redact = createRedactor(['-----BEGIN KEY-----\nMIIEvQIBADANBgkq\nhkiG9w0BAQEFAASC\n}\n']);
+    expect(redact('stderr: MIIEvQIBADANBgkq')).toBe('stderr: [redacted]');
+    expect(redact('}')).toBe('}');
+  });
+
   test('takes out the longer of two secrets first, so that nothing of it is left', () => {
     expect(createRedactor(['secret', 'secret-and-more'])('x secret-and-more y secret')).toBe(
       'x [redacted] y [redacted]',
@@ -16,6 +29,13 @@ describe('the redactor', () => {
 
   test('leaves words alone that a short secret would hit everywhere', () => {
     expect(createRedactor(['on', ''])('on and on')).toBe('on and on');
+  });
+
+  // Takes hours where the pattern looks from each character to the end of the line.
+  test('is done with a line of a megabyte', () => {
+    const line = 'a'.repeat(1024 * 1024);
+    expect(createRedactor([])(line)).toBe(line);
+    expect(createRedactor([])(`${line}://${line}:${line}`)).toHaveLength(3 * line.length + 4);
   });
 
   test('takes the password out of any URL, however short', () => {

@@ -18,16 +18,27 @@ const MAX_STALLED = 10;
 /** Findings that the job keeps for people to look at. */
 const KEPT_FINDINGS = 500;
 
-export async function startReconciling(app: App, cleanUps: CleanUps): Promise<{ stop(): Promise<void> }> {
+export interface Reconciling {
+  /** Closed by whoever closes the other consumers. */
+  readonly worker: Worker;
+  /** Ends the look at work, between two of its acts. */
+  stop(): Promise<void>;
+}
+
+export async function startReconciling(app: App, cleanUps: CleanUps): Promise<Reconciling> {
   const { log, config } = app;
   const queue = new ReconcileQueue(app.redis);
   await queue.schedule(config.reconcile.intervalMs);
+  await queue.close();
   const parts = await reconcileParts(app, cleanUps);
   const stopping = new AbortController();
+  let current: Promise<unknown> = Promise.resolve();
   const worker = new Worker<unknown, ReconcileReport>(
     RECONCILE_QUEUE,
     async () => {
-      const { findings, failures } = await reconcile(parts, { signal: stopping.signal });
+      const look = reconcile(parts, { signal: stopping.signal });
+      current = look.catch(() => undefined);
+      const { findings, failures } = await look;
       return { findings: findings.slice(0, KEPT_FINDINGS), failures };
     },
     {
@@ -46,10 +57,10 @@ export async function startReconciling(app: App, cleanUps: CleanUps): Promise<{ 
     ),
   );
   return {
+    worker,
     async stop() {
       stopping.abort();
-      await worker.close();
-      await queue.close();
+      await current;
     },
   };
 }

@@ -145,6 +145,8 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     };
     await Promise.race([orderly(), aborted(abandon.signal)]);
     clearTimeout(patience);
+    // Without waiting for what Redis does not answer: their connections and timers would keep the process.
+    if (abandon.signal.aborted) for (const worker of workers) void worker.close(true);
   };
   return {
     terraform,

@@ -70,9 +70,11 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
   try {
     session.report({ phase: 'synthesizing', done: 0, total: 0 });
     const { configuration, providers, readOutputs } = synthesizeNode(dependencies, session.node);
-    const stored = await states.load(id);
     // The configuration is kept before anything is made by it: it is what a destroy falls back on.
-    await states.saveConfiguration(id, session.epoch, configuration);
+    const [stored] = await Promise.all([
+      states.load(id),
+      states.saveConfiguration(id, session.epoch, configuration),
+    ]);
     const report = await runTerraform(dependencies, session, {
       kind: stored !== undefined && stored.resources > 0 ? 'recreate' : 'create',
       phase: 'applying',

@@ -57,7 +57,10 @@ export function entering(to: NodeState): Entering {
   const tombstone = isTerminal(to);
   const effects = { tombstone, failed: to === 'FAILED', clear: tombstone ? TOMBSTONE_CLEARS : [] };
   if (to === 'CREATED') return { ...effects, set: { createSucceeded: '1' } };
-  if (to === BEGINS.destroy.from) return { ...effects, set: { attempts: '0', doomed: '1' } };
+  if (to === BEGINS.destroy.from) {
+    // The job that is named there drove the create; in the other queue its id may be another node’s.
+    return { ...effects, set: { attempts: '0', doomed: '1' }, clear: ['jobId'] };
+  }
   if (isReinstatement(to)) return { ...effects, set: {}, clear: ['doomed', ...DESTROY_FAILURES] };
   return { ...effects, set: {} };
 }

@@ -26,30 +26,49 @@ export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPositio
   let reading: Promise<void> | undefined;
   let closed = false;
 
+  /** One that fails keeps no other from hearing. */
+  const tell = (listener: EventListener, event: NodeEvent): void => {
+    try {
+      listener(event);
+    } catch (error) {
+      log.error({ error: String(error) }, 'a listener of the events failed');
+    }
+  };
+
+  /** A read that waits for an absent Redis may never end; a tail that is closed ends all the same, with undefined. */
+  let giveUp = (): void => {};
+  const unlessClosed = <T>(answer: Promise<T>): Promise<T | undefined> =>
+    new Promise((resolve, reject) => {
+      giveUp = () => resolve(undefined);
+      answer.then(resolve, reject);
+    });
+
   const read = async (): Promise<void> => {
     let after: string | undefined;
     while (!closed && listeners.size > 0) {
       try {
-        after ??= await store.latestPosition();
-        const events = await store.events({ after, limit: BATCH, blockMs: BLOCK_MS });
+        after ??= await unlessClosed(store.latestPosition());
+        if (after === undefined) break;
+        const query = { after, limit: BATCH, blockMs: BLOCK_MS };
+        const events = (await unlessClosed(store.events(query))) ?? [];
         for (const event of events) {
           after = event.position;
-          for (const listener of [...listeners]) listener(event);
+          for (const listener of [...listeners]) tell(listener, event);
         }
       } catch (error) {
-        if (closed) return;
+        if (closed) break;
         log.debug({ error: String(error) }, 'events not read; trying again');
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
       }
     }
+    // In the same turn as the last look at the listeners, so that whoever comes next begins to read anew.
+    reading = undefined;
   };
 
   return {
     subscribe(listener) {
       listeners.add(listener);
-      reading ??= read().finally(() => {
-        reading = undefined;
-      });
+      reading ??= read();
       return () => {
         listeners.delete(listener);
       };
@@ -57,6 +76,7 @@ export function createEventTail(store: Pick<NodeStore, 'events' | 'latestPositio
     async close() {
       closed = true;
       listeners.clear();
+      giveUp();
       await reading;
     },
   };

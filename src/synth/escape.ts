@@ -46,7 +46,7 @@ const breakTextTokens = (text: string): string => text.replaceAll('{TfToken[', (
  */
 function breakNumberTokens(text: string): string {
   return text
-    .replace(/[-|\d.+]{512}/g, (run) => run + NOTHING)
+    .replace(/[-|\d.+]{128}/g, (run) => run + NOTHING)
     .replace(/[-|\d.+]+(?=e[-|\d.eE+])[-|\d.eE+]*/g, (number) =>
       Math.abs(Number.parseFloat(number)) >= TOKEN_NUMBERS
         ? number.replaceAll('e', () => `${NOTHING}e`)

@@ -65,6 +65,7 @@ export function synthesize(stack: NodeStack, members: readonly Member[]): Synthe
 function composedNode(stack: NodeStack, member: Member, inputs: ComposedNode['inputs']): ComposedNode {
   const { nodeId, group, role } = member;
   return {
+    nodeId,
     context: escapeDeeply({
       id: nodeId,
       group,

@@ -42,7 +42,7 @@ export function hclString(text: string): string {
     throw new NodeyardError(
       'CONFIG_INVALID',
       'The provider mirror must contain neither control characters nor "${".',
-      { field: 'terraform.mirror' },
+      { field: 'terraform.providerMirror' },
     );
   }
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;

@@ -82,9 +82,10 @@ export class FileFollower {
       if (bytesRead > 0) this.#options.onChunk(this.#buffer.subarray(0, bytesRead));
       if (this.#offset > this.#options.maxBytes) this.#noticeLimit();
       const { maxBytes } = this.#options;
-      const due = bytesRead === 0 ? this.#offset > maxBytes : this.#offset > 2 * maxBytes;
-      if (due) await this.#cutBack(file);
-      if (bytesRead === 0) return;
+      // A chunk that is not full is the end: what comes after it brings a notice of its own.
+      const atEnd = bytesRead < CHUNK_BYTES;
+      if (this.#offset > (atEnd ? maxBytes : 2 * maxBytes)) await this.#cutBack(file);
+      if (atEnd) return;
     }
   }
 

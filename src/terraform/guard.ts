@@ -11,7 +11,8 @@
  *
  * Files: `<pid file>` Terraform’s pid; `<pid file>.stopped` exists once the TERM is on its way (written before it, so that
  * whoever takes over sends none rather than two); `<exit file>` Terraform’s status as the shell sees it (128 + n after
- * signal n). A missing exit file means a hard kill of the guard. Each is renamed into place.
+ * signal n). A missing exit file means a hard kill of the guard. Each is one short line, whole when its newline is there: a
+ * rename would cost a process.
  *
  * The guard survives HUP, INT and TERM by handling them (ignoring them would be inherited by Terraform). An INT or TERM that
  * reaches the guard was sent to a whole group or control group (systemd’s default), so Terraform has had its one. After a stop and
@@ -39,7 +40,7 @@ trap 'woken=1; claim_term && kill -TERM "$terraform"' USR1
 
 "$@" 3<&- >>"$stdout" 2>>"$stderr" &
 terraform=$!
-printf '%s\\n' "$terraform" >"$pid_file.new" && mv -f "$pid_file.new" "$pid_file"
+printf '%s\\n' "$terraform" >"$pid_file"
 
 (
   trap '' HUP INT TERM USR1
@@ -60,7 +61,7 @@ while :; do
 done
 
 kill -KILL "$watcher"
-printf '%s\\n' "$status" >"$exit_file.new" && mv -f "$exit_file.new" "$exit_file"
+printf '%s\\n' "$status" >"$exit_file"
 if [ -n "$stopped" ] || [ "$status" -gt 1 ]; then
   kill -s KILL -- "-$$"
 fi

@@ -39,19 +39,29 @@ describe('the commands of the front door', () => {
     expect({ status, arguments: JSON.parse(stdout) as unknown }).toEqual({ status: 0, arguments: expected });
   });
 
-  it.each([
-    ['test', 'vitest', 'run one.test.ts'],
-    ['bench', 'tsx', 'bench/main.ts one.test.ts'],
-  ])('scripts/%s finds the Terraform of the data directory', async (script, runner, expected) => {
+  it('scripts/test finds the Terraform of the data directory', async () => {
     machine.remove('terraform');
     machine.write('.nodeyard/bin/terraform', '');
     chmodSync(join(machine.clone, '.nodeyard/bin/terraform'), 0o755);
-    machine.write(`node_modules/.bin/${runner}`, '#!/bin/bash\necho "$*"\ncommand -v terraform\n');
-    chmodSync(join(machine.clone, `node_modules/.bin/${runner}`), 0o755);
-    const { status, stdout } = await machine.run(`scripts/${script}`, ['one.test.ts']);
+    machine.write('node_modules/.bin/vitest', '#!/bin/bash\necho "$*"\ncommand -v terraform\n');
+    chmodSync(join(machine.clone, 'node_modules/.bin/vitest'), 0o755);
+    const { status, stdout } = await machine.run('scripts/test', ['one.test.ts']);
     expect({ status, stdout: stdout.split('\n') }).toEqual({
       status: 0,
-      stdout: [expected, join(machine.clone, '.nodeyard/bin/terraform')],
+      stdout: ['run one.test.ts', join(machine.clone, '.nodeyard/bin/terraform')],
+    });
+  });
+
+  it('scripts/bench runs the benchmarks with the Terraform of the data directory first on the PATH', async () => {
+    machine.write('node_modules/tsx/package.json', '{ "exports": "./loader.mjs" }');
+    machine.write(
+      'node_modules/tsx/loader.mjs',
+      'console.log(JSON.stringify([process.argv.slice(1), process.env.PATH.split(":")[0]])); process.exit(0);',
+    );
+    const { status, stdout } = await machine.run('scripts/bench', ['job', '--quick']);
+    expect({ status, seen: JSON.parse(stdout) as unknown }).toEqual({
+      status: 0,
+      seen: [[join(machine.clone, 'bench/main.ts'), 'job', '--quick'], join(machine.clone, '.nodeyard/bin')],
     });
   });
 
@@ -79,6 +89,7 @@ describe('the commands of the front door', () => {
 describe('.ci/run', () => {
   interface Parts {
     readonly check?: string;
+    readonly cdktn?: string;
     readonly report?: { passed: number; failed: number; unloadable?: number };
     readonly testStatus?: number;
     readonly demo?: string;
@@ -87,6 +98,7 @@ describe('.ci/run', () => {
   /** npm, as it would be after everything went well, or with one part as given. */
   function npm({
     check = "printf 'ok      types\\nok      lint\\n'",
+    cdktn = '',
     report = { passed: 5, failed: 0 },
     testStatus = 0,
     demo = `echo words; echo '{"created":3,"destroyed":3,"leaked":0,"seconds":4.2}'`,
@@ -105,6 +117,7 @@ describe('.ci/run', () => {
       `all="$*"
       case "$all" in
         'run --silent check') ${check} ;;
+        'run --silent check:cdktn') ${cdktn} ;;
         'test '*) cat report.json >"\${all##*=}"; exit ${testStatus} ;;
         'run --silent demo -- --nodes 3 --json') ${demo} ;;
         *) exit 99 ;;
@@ -125,6 +138,7 @@ describe('.ci/run', () => {
   it.each<[string, Parts, string]>([
     ['a failed check', { check: "printf 'ok      types\\nFAILED  lint\\n'; exit 1" }, '8 passed, 1 failed'],
     ['checks that could not begin', { check: 'exit 1' }, '7 passed, 1 failed'],
+    ['a CDK that synthesizes otherwise', { cdktn: "echo 'FAILED  aws-node'; exit 1" }, '9 passed, 1 failed'],
     ['failed tests', { report: { passed: 3, failed: 2 }, testStatus: 1 }, '7 passed, 2 failed'],
     [
       'a test file that cannot be loaded',

@@ -315,6 +315,18 @@ describe('the scripts of a local node', () => {
     rmSync(localDir('n1'), { recursive: true });
   });
 
+  it('start ends an earlier starter of its token, which could still start another process', async () => {
+    const token = randomUUID();
+    const earlier = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1e6)', '--', tokenArgument(token)]);
+    const ended = once(earlier, 'exit');
+    await until(() => processesWith(tokenArgument(token)).includes(earlier.pid as number));
+    expect((await runScript('start.mjs', parameters(token))).status).toBe(0);
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    expect(serversOf('n1')).toHaveLength(1);
+    expect((await runScript('end.mjs', parameters(token))).status).toBe(0);
+    expect(serversOf('n1')).toEqual([]);
+  });
+
   it('end removes the files of its own token only', async () => {
     const [token, other] = [randomUUID(), randomUUID()];
     mkdirSync(localDir('n1'));

@@ -25,6 +25,8 @@ const WORKER_ENTRY = fileURLToPath(new URL('../../workers/main.ts', import.meta.
 
 export interface WorkerProcess {
   readonly pid: number;
+  /** Lines of its own log so far. */
+  readonly log: readonly string[];
   signal(name: NodeJS.Signals): void;
   exited(): Promise<void>;
 }
@@ -97,13 +99,20 @@ export class Yard {
     });
     const exited = once(child, 'exit');
     this.#children.push(child);
-    for await (const line of createInterface({ input: child.stderr })) {
-      if (process.env['TEST_LOG'] !== undefined) process.stderr.write(`${line}\n`);
-      if (line.includes('worker ready')) break;
-    }
-    child.stderr.resume();
+    const log: string[] = [];
+    const ready = new Promise<void>((resolve) => {
+      createInterface({ input: child.stderr }).on('line', (line) => {
+        if (process.env['TEST_LOG'] !== undefined) process.stderr.write(`${line}\n`);
+        log.push(line);
+        if (line.includes('worker ready')) resolve();
+      });
+    });
+    const failed = exited.then(() => Promise.reject(new Error(`the worker has ended: ${log.join('\n')}`)));
+    await Promise.race([ready, failed]);
+    failed.catch(() => undefined);
     return {
       pid: child.pid ?? 0,
+      log,
       signal: (name) => void child.kill(name),
       exited: async () => {
         await exited;

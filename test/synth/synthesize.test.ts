@@ -94,6 +94,20 @@ describe('synthesis', () => {
     );
   });
 
+  // Such ids look like the floating-point numbers in which the CDK hides its tokens; one random id in two thousand does.
+  it.each(['r71n5e9023', 'zup9e710c6', 'h3e473w9xo', 'a-1e300', 'a1e289', '1e400', 'n-1e308'])(
+    'makes nothing of an id that holds a number: %s',
+    (id) => {
+      const { configuration, outputNames } = synthesize(twoResources, [member(id)]);
+      const resources = Object.keys(JSON.parse(configuration).resource.terraform_data);
+      expect(resources).toEqual([
+        expect.stringMatching(new RegExp(`^n${id}_first_`)),
+        expect.stringMatching(new RegExp(`^n${id}_second_`)),
+      ]);
+      expect(Object.keys(outputNames.get(id) ?? {})).toHaveLength(3);
+    },
+  );
+
   it('names the outputs, marks the sensitive ones and leaves out what is absent', () => {
     const { configuration, outputNames } = synthesize(twoResources, [member('a')]);
     const names = outputNames.get('a') ?? {};
@@ -159,6 +173,17 @@ describe('synthesis', () => {
     expect(parse(configuration).provider).toEqual({ fake: [{ region: 'there' }] });
     expect(synthesize(twoResources, [member('a')]).providers).toEqual({});
   });
+
+  it.each(['$', '%', '1', '-', '{', '}', 'e', '1e', '${', '${TfToken['])(
+    'is not held up by a text of the allowed size that is made of %j',
+    (piece) => {
+      const region = `${piece.repeat(250_000 / piece.length)}x`;
+      const { resource } = parse(synthesize(twoResources, [member('a', { region })]).configuration);
+      const { input } = Object.values(resource['terraform_data'] ?? {})[0] as { input: { region: string } };
+      expect(input.region.length).toBeGreaterThanOrEqual(region.length);
+    },
+    20_000,
+  );
 
   it('runs a stack with iterators more than once', () => {
     const stack = stackWith({

@@ -18,7 +18,7 @@ describe('the CLI configuration', () => {
     'refuses the mirror %j by name',
     (from) => {
       expect(() => mirrorCliConfig({ from })).toThrowError(
-        expect.objectContaining({ code: 'CONFIG_INVALID', field: 'terraform.mirror' }),
+        expect.objectContaining({ code: 'CONFIG_INVALID', field: 'terraform.providerMirror' }),
       );
     },
   );

@@ -1,17 +1,22 @@
 /** The scheduled look at the fleet: one at a time across all workers, and never lost with one of them. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/app.js';
-import { startReconciling } from '../../workers/reconcile.js';
+import { type Reconciling, startReconciling } from '../../workers/reconcile.js';
 import { Yard } from '../support/yard.js';
 
 let yard: Yard;
-let consumers: { stop(): Promise<void> }[];
+let consumers: Reconciling[];
 beforeEach(async () => {
   yard = await Yard.open({ NODEYARD_RECONCILE_INTERVAL: '50ms' });
   consumers = [];
 });
 afterEach(async () => {
-  await Promise.all(consumers.map((consumer) => consumer.stop()));
+  await Promise.all(
+    consumers.map(async ({ worker, stop }) => {
+      await stop();
+      await worker.close();
+    }),
+  );
   await yard.close();
 });
 
