@@ -20,32 +20,40 @@ export interface FileLockOptions {
   readonly log: Log;
 }
 
-/** Runs `step` while no other process does. Answers undefined, and has not run it, when the wait was in vain. */
-export async function withFileLock<T>(
-  { path, waitMs, what, log }: FileLockOptions,
-  step: () => Promise<T>,
-): Promise<{ readonly result: T } | undefined> {
-  const release = await lock(path, {
-    lockfilePath: path,
-    realpath: false,
-    stale: STALE_MS,
-    update: TOUCHED_EVERY_MS,
-    retries: {
-      ...ASKED_EVERY_MS,
-      retries: Math.ceil(waitMs / ASKED_EVERY_MS.maxTimeout),
-      maxRetryTime: waitMs,
-    },
-    onCompromised: (error) => log.warn({ error: error.message }, `the lock of ${what} was lost`),
-  }).catch((error: unknown) => {
+/** Takes the lock. Answers what ends it, or undefined when the wait was in vain. */
+export async function holdFileLock(options: FileLockOptions): Promise<(() => Promise<void>) | undefined> {
+  const { path, waitMs, what, log } = options;
+  const lost = (error: unknown): void => log.warn({ error: String(error) }, `the lock of ${what} was lost`);
+  try {
+    const release = await lock(path, {
+      lockfilePath: path,
+      realpath: false,
+      stale: STALE_MS,
+      update: TOUCHED_EVERY_MS,
+      retries: {
+        ...ASKED_EVERY_MS,
+        retries: Math.ceil(waitMs / ASKED_EVERY_MS.maxTimeout),
+        maxRetryTime: waitMs,
+      },
+      onCompromised: lost,
+    });
+    return () => release().catch(lost);
+  } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ELOCKED') return undefined;
     throw error;
-  });
+  }
+}
+
+/** Runs `step` while no other process does. Answers undefined, and has not run it, when the wait was in vain. */
+export async function withFileLock<T>(
+  options: FileLockOptions,
+  step: () => Promise<T>,
+): Promise<{ readonly result: T } | undefined> {
+  const release = await holdFileLock(options);
   if (release === undefined) return undefined;
   try {
     return { result: await step() };
   } finally {
-    await release().catch((error: unknown) =>
-      log.warn({ error: String(error) }, `the lock of ${what} was lost`),
-    );
+    await release();
   }
 }

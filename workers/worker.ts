@@ -5,20 +5,15 @@
 import { setMaxListeners } from 'node:events';
 import type { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
-import { searchPath } from '../src/config.js';
 import type { Operation } from '../src/node/lifecycle.js';
-import { AccountBrake } from '../src/operations/brake.js';
-import type { OperationDependencies } from '../src/operations/dependencies.js';
-import { Recovery } from '../src/operations/recover.js';
-import { findTerraform, type TerraformBinary } from '../src/terraform/binary.js';
-import { createBundles } from '../src/terraform/bundle.js';
-import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
-import { loadCatalog } from '../stacks/catalog.js';
+import type { TerraformBinary } from '../src/terraform/binary.js';
+import { claimProcess } from './alone.js';
 import { createCleanUps } from './clean-ups.js';
 import { consume } from './consume.js';
 import { createHandler } from './create.js';
 import { destroyHandler } from './destroy.js';
 import { lookAfterLeftovers } from './leftovers.js';
+import { composeOperations } from './operations.js';
 import { startReconciling } from './reconcile.js';
 import { RunningOperations } from './running.js';
 
@@ -34,66 +29,37 @@ export interface StartedWorker {
 /** After the grace of Terraform, time to store what it left. */
 const STORE_PATIENCE_MS = 30_000;
 
-/** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module), REDIS_UNAVAILABLE. */
+/**
+ * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already),
+ * REDIS_UNAVAILABLE.
+ */
 export async function startWorker(app: App): Promise<StartedWorker> {
+  const release = await claimProcess(app);
+  try {
+    const worker = await startClaimed(app);
+    let stopped: Promise<void> | undefined;
+    return {
+      terraform: worker.terraform,
+      stop: (patienceMs) => {
+        stopped ??= worker.stop(patienceMs).finally(release);
+        return stopped;
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+async function startClaimed(app: App): Promise<StartedWorker> {
   const { config, log } = app;
-  const path = searchPath(config, app.env);
-  const terraform = await findTerraform({
-    searchPath: path,
-    env: app.env,
-    ...(config.terraform.binary === undefined ? {} : { setting: config.terraform.binary }),
-  });
-  const catalog = await loadCatalog(config.stacks);
-  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
+  const operations = await composeOperations(app);
+  const { recovery, terraform } = operations;
   const running = new RunningOperations();
   const cleaning = new RunningOperations();
   const abandon = new AbortController();
   // Every run that is being stored listens to it.
   setMaxListeners(0, abandon.signal);
-  const recovery = new Recovery({
-    store: app.store,
-    states: app.states,
-    quarantine: app.quarantine,
-    directories: app.directories,
-    redact: app.redact,
-    graceMs: config.terraform.graceMs,
-    silentMs: config.lease.ttlMs,
-    onRecovered: async ({ job }) => {
-      if (job !== undefined) await app.queues.giveBack(job.queue, job.id, job.token);
-    },
-    log,
-    now: Date.now,
-  });
-  const operations: OperationDependencies = {
-    store: app.store,
-    states: app.states,
-    quarantine: app.quarantine,
-    catalog,
-    terraform,
-    recovery,
-    brake: new AccountBrake(config.worker.creates + config.worker.destroys),
-    bundles: createBundles({
-      root: app.directories.bundles,
-      binary: terraform,
-      env: { ...app.env, PATH: path },
-      passEnv,
-      log,
-      redact: app.redact,
-      mirror:
-        config.terraform.providerMirror === undefined ? undefined : { from: config.terraform.providerMirror },
-    }),
-    settings: {
-      lease: config.lease,
-      retry: config.retry,
-      terraform: { ...config.terraform, passEnv },
-    },
-    directories: app.directories,
-    env: { ...app.env, PATH: path },
-    redact: app.redact,
-    log,
-    monotonic: () => performance.now(),
-    random: Math.random,
-  };
   await recovery.all();
 
   const handlers = { operations, running, abandon: abandon.signal };
@@ -106,11 +72,11 @@ export async function startWorker(app: App): Promise<StartedWorker> {
       ...config.queue,
       log,
     });
-  const workers = [
+  const operationWorkers = [
     await open('create', config.worker.creates),
     await open('destroy', config.worker.destroys),
   ];
-  const runs = workers.map((worker) => worker.run());
+  const runs = operationWorkers.map((worker) => worker.run());
 
   const unwatch = app.tail.subscribe((event) => {
     if (event.to !== 'DESTRUCTION_REQUESTED') return;
@@ -125,10 +91,10 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     abandon: abandon.signal,
   });
   const reconciling = await startReconciling(app, cleanUps);
+  const workers = [...operationWorkers, reconciling.worker];
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
-  let stopping: Promise<void> | undefined;
-  const stop = async (patienceMs: number): Promise<void> => {
+  const stop = async (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS): Promise<void> => {
     unwatch();
     for (const worker of workers) void worker.pause(true);
     running.stopAll('shutdown');
@@ -148,13 +114,7 @@ export async function startWorker(app: App): Promise<StartedWorker> {
     // Without waiting for what Redis does not answer: their connections and timers would keep the process.
     if (abandon.signal.aborted) for (const worker of workers) void worker.close(true);
   };
-  return {
-    terraform,
-    stop: (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS) => {
-      stopping ??= stop(patienceMs);
-      return stopping;
-    },
-  };
+  return { terraform, stop };
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

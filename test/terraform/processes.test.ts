@@ -92,6 +92,8 @@ describe('a worker that is killed', () => {
     directory.write('scenario.json', { steps: [started, { hang: true }] });
     const worker = new Worker(FAKE_TERRAFORM, directory);
     await worker.says('apply_start');
+    // The guard writes the pid down after it has started Terraform, which may be quicker to speak.
+    await expect.poll(() => readPidFile(directory.files.pid)).toBeDefined();
     const terraform = readPidFile(directory.files.pid) ?? Number.NaN;
     const others = (await findRunProcesses(directory.runId)).filter((pid) => pid !== terraform);
     worker.process.kill('SIGSTOP');

@@ -117,6 +117,7 @@ describe.each(implementations)('a run of $name', ({ binary, succeeds, fails, han
     hangs(directory);
     const run = observe(directory.options(binary));
     await run.message(({ type }) => type === 'apply_start');
+    await expect.poll(() => readPidFile(directory.files.pid)).toBeDefined();
     process.kill(readPidFile(directory.files.pid) ?? Number.NaN, 'SIGKILL');
     const result = await run.result;
     expect(result).toMatchObject({
