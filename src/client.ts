@@ -1,6 +1,6 @@
 /**
  * What a producer does: ask for a node, ask for its destruction, wait for either. Intent is stored before the job is
- * added; should the process die in between, the workers’ sweep adds the job.
+ * added; should the process die in between, the reconciler adds the job.
  */
 import { randomInt } from 'node:crypto';
 import { NodeyardError } from './errors.js';

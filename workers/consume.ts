@@ -38,7 +38,7 @@ export interface ConsumeRequest {
   readonly log: Log;
 }
 
-/** A job whose worker died comes back this often before BullMQ gives it up; the sweep then adds a new one. */
+/** A job whose worker died comes back this often before BullMQ gives it up; the reconciler then adds a new one. */
 const MAX_STALLED = 3;
 /** Progress of one job is written at most so often. */
 const PROGRESS_INTERVAL_MS = 250;

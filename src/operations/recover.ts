@@ -68,7 +68,7 @@ export class Recovery {
     return results.includes('busy') ? 'busy' : 'clear';
   }
 
-  /** Recovers what it can at once and answers how many directories are left; those are looked at again by the sweep. */
+  /** Recovers what it can at once and answers how many directories are left; those are looked at again soon. */
   async all(): Promise<{ readonly busy: number }> {
     const { directories, log, now } = this.#parts;
     await clearRemoved(directories.runs);
