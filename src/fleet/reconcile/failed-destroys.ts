@@ -2,8 +2,9 @@
  * A destruction that failed may cost money, so it is tried again, for ever, at growing intervals, until the cloud confirms
  * it. The store keeps the schedule; the warning grows louder with the age.
  */
+
+import { age } from '../../age.js';
 import type { NodeRecord } from '../../node/record.js';
-import { age } from './age.js';
 import { requestDestruction } from './request-destruction.js';
 import { defineRule, type Finding } from './rule.js';
 

@@ -1,7 +1,8 @@
 /** A state that lasts longer than its limit ends in FAILED. A node whose run is alive is never given up. */
+
+import { age } from '../../age.js';
 import type { NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
-import { age } from './age.js';
 import { defineRule, type Finding } from './rule.js';
 
 const BATCH = 200;

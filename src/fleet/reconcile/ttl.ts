@@ -1,6 +1,7 @@
 /** A node past its time to live is destroyed, and warned of some time before. */
+
+import { age } from '../../age.js';
 import type { NodeRecord } from '../../node/record.js';
-import { age } from './age.js';
 import { requestDestruction } from './request-destruction.js';
 import { defineRule, type Finding } from './rule.js';
 
