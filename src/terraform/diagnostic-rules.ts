@@ -29,7 +29,7 @@ export const DIAGNOSTIC_RULES: readonly DiagnosticRule[] = [
   },
   {
     code: 'PROVIDER',
-    text: /Plugin did not respond|plugin crashed!|plugin (process )?exited|Unrecognized remote plugin message|timeout while waiting for plugin to start|The plugin encountered an error, and failed to respond|transport is closing|Provider produced (inconsistent|invalid)/i,
+    text: /Plugin did not respond|plugin crashed!|plugin (process )?exited|Unrecognized remote plugin message|timeout while waiting for plugin to start|The plugin encountered an error, and failed to respond|transport is closing|request was cancelled|Provider produced (inconsistent|invalid)/i,
   },
 
   // The state.

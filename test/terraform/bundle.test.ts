@@ -56,7 +56,7 @@ beforeEach(() => {
   rmSync(counter, { force: true });
 });
 afterAll(async () => {
-  expect(await runs.left()).toEqual([]);
+  await expect.poll(() => runs.left(), { timeout: 5_000 }).toEqual([]);
   runs.close();
   rmSync(top, { recursive: true, force: true });
 });

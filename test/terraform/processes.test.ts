@@ -16,7 +16,8 @@ import {
 import { FAKE_TERRAFORM, REAL_TERRAFORM, type TestDirectory, TestRuns } from '../support/terraform-run.js';
 
 const runs = new TestRuns();
-afterEach(async () => expect(await runs.left()).toEqual([]));
+// What was killed a moment ago may still be on its way out.
+afterEach(() => expect.poll(() => runs.left(), { timeout: 5_000 }).toEqual([]));
 afterAll(() => runs.close());
 
 const WORKER = fileURLToPath(new URL('../support/run-worker.ts', import.meta.url));

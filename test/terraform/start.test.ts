@@ -13,7 +13,8 @@ import {
 } from '../support/terraform-run.js';
 
 const runs = new TestRuns();
-afterEach(async () => expect(await runs.left()).toEqual([]));
+// What was killed a moment ago may still be on its way out.
+afterEach(() => expect.poll(() => runs.left(), { timeout: 5_000 }).toEqual([]));
 afterAll(() => runs.close());
 
 const resource = { addr: 'terraform_data.node', resource_type: 'terraform_data' };
