@@ -13,7 +13,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { silentLog } from '../../src/log.js';
 import { type BundlesOptions, createBundles } from '../../src/terraform/bundle.js';
 import { childEnv } from '../../src/terraform/env.js';
@@ -56,7 +56,7 @@ beforeEach(() => {
   rmSync(counter, { force: true });
 });
 afterAll(async () => {
-  await expect.poll(() => runs.left(), { timeout: 5_000 }).toEqual([]);
+  await vi.waitFor(async () => expect(await runs.left()).toEqual([]), { timeout: 5_000 });
   runs.close();
   rmSync(top, { recursive: true, force: true });
 });

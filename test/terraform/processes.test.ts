@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { childEnv } from '../../src/terraform/env.js';
 import { readExitFile, readPidFile } from '../../src/terraform/exit-file.js';
 import {
@@ -17,7 +17,7 @@ import { FAKE_TERRAFORM, REAL_TERRAFORM, type TestDirectory, TestRuns } from '..
 
 const runs = new TestRuns();
 // What was killed a moment ago may still be on its way out.
-afterEach(() => expect.poll(() => runs.left(), { timeout: 5_000 }).toEqual([]));
+afterEach(() => vi.waitFor(async () => expect(await runs.left()).toEqual([]), { timeout: 5_000 }));
 afterAll(() => runs.close());
 
 const WORKER = fileURLToPath(new URL('../support/run-worker.ts', import.meta.url));

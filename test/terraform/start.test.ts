@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { classify } from '../../src/terraform/diagnostics.js';
 import { readPidFile, wasTold } from '../../src/terraform/exit-file.js';
 import { isRunProcess } from '../../src/terraform/processes.js';
@@ -14,7 +14,7 @@ import {
 
 const runs = new TestRuns();
 // What was killed a moment ago may still be on its way out.
-afterEach(() => expect.poll(() => runs.left(), { timeout: 5_000 }).toEqual([]));
+afterEach(() => vi.waitFor(async () => expect(await runs.left()).toEqual([]), { timeout: 5_000 }));
 afterAll(() => runs.close());
 
 const resource = { addr: 'terraform_data.node', resource_type: 'terraform_data' };
