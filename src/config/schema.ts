@@ -125,6 +125,16 @@ const retention = section({
   logs: age.prefault('14d').meta(about('How long the logs of runs are kept.')),
 });
 
+const fleet = section({
+  id: text(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1–63 lower-case letters, digits or "-"')
+    .optional()
+    .meta(
+      about(
+        'The id that every resource of this fleet bears, for a Redis that has lost it. Without it nodeyard makes one and keeps it in Redis. No two fleets may share one.',
+      ),
+    ),
+});
+
 export const settingsSchema = section({
   redisUrl: text(
     /^(rediss?:\/\/[^/\s]|(unix:\/\/)?\/)\S*$/,
@@ -140,6 +150,7 @@ export const settingsSchema = section({
   dataDir: text(/./, 'must be the path of a directory')
     .prefault('.nodeyard')
     .meta(about('Where runs, logs, provider plugins and the private Redis live.')),
+  fleet: fleet.prefault({}),
   log: log.prefault({}),
   worker: worker.prefault({}),
   terraform: terraform.prefault({}),

@@ -69,7 +69,7 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
   const { id } = session.node;
   try {
     session.report({ phase: 'synthesizing', done: 0, total: 0 });
-    const { configuration, providers, readOutputs } = synthesizeNode(dependencies, session.node);
+    const { configuration, providers, readOutputs } = await synthesizeNode(dependencies, session.node);
     // The configuration is kept before anything is made by it: it is what a destroy falls back on.
     const [stored] = await Promise.all([
       states.load(id),

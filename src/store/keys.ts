@@ -15,6 +15,7 @@
  * | `expiries-unwarned` | zset | those of them that nobody has warned of |
  * | `failed-destroys` | zset | ids of the nodes whose destruction failed, by the time of the next try |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
+ * | `fleet` | string | the id that every resource of this fleet bears |
  * | `tombstones` | zset | destroyed nodes by the time of their end |
  */
 import { KEY_PREFIX, nodeKey } from '../node/keys.js';
@@ -31,6 +32,7 @@ export const SINCE_KEY_PREFIX = `${KEY_PREFIX}since:`;
 export const EXPIRIES_KEY = `${KEY_PREFIX}expiries`;
 export const UNWARNED_KEY = `${KEY_PREFIX}expiries-unwarned`;
 export const FAILED_DESTROYS_KEY = `${KEY_PREFIX}failed-destroys`;
+export const FLEET_KEY = `${KEY_PREFIX}fleet`;
 export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
 
 export const requestKey = (requestId: string): string => `${REQUEST_KEY_PREFIX}${requestId}`;

@@ -91,6 +91,11 @@ export interface EventQuery {
 }
 
 export interface NodeStore {
+  /**
+   * The id that every resource of this fleet bears: made at the first call, kept from then on. Throws CONFIG_INVALID where it
+   * was pinned and Redis keeps another.
+   */
+  fleetId(): Promise<string>;
   /** Records a request as REQUESTED. Throws REQUEST_CONFLICT when its id or request id belongs to a different request. */
   create(
     request: IdentifiedRequest,

@@ -93,7 +93,7 @@ test('the preview node is synthesized with its machine, its name in DNS and its 
     userData: 'echo ${HOME}',
   };
   const { configuration, providers } = synthesize(catalog.get('preview-node'), [
-    { nodeId: 'p1', group: 'g', role: 'r', tags: { team: 'web' }, inputs, localDir: '/nodes/p1' },
+    { fleet: 'f', nodeId: 'p1', group: 'g', role: 'r', tags: { team: 'web' }, inputs, localDir: '/nodes/p1' },
   ]);
   expect(Object.keys(providers)).toEqual(['aws']);
   const { resource } = JSON.parse(configuration) as {

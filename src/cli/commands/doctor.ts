@@ -86,6 +86,7 @@ async function examineFleet(app: App): Promise<readonly CheckResult[]> {
   return [
     ok('redis', `reached: ${redisPlace(app)}`),
     ...(await fleet.checkRedisSettings(app)),
+    await fleet.checkFleet(app),
     await fleet.checkClock(app, Date.now),
     await fleet.checkWorkers(app),
     await fleet.checkQuarantine(app),

@@ -21,6 +21,12 @@ export async function checkRedisSettings({ redis }: Pick<App, 'redis'>): Promise
   });
 }
 
+/** To be kept beside the backups: a lost Redis can be given it again. */
+export async function checkFleet({ store, config }: Pick<App, 'store' | 'config'>): Promise<CheckResult> {
+  const id = await store.fleetId();
+  return ok('fleet', config.fleet.id === undefined ? id : `${id}, as fleet.id says`);
+}
+
 /** Leases end by the clock of Redis, ages are shown by ours. */
 export async function checkClock({ redis }: Pick<App, 'redis'>, now: () => number): Promise<CheckResult> {
   const before = now();
