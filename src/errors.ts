@@ -103,6 +103,10 @@ export const ERROR_KINDS = {
     'permanent',
     'A retried create would delete or replace existing resources. Destroy the node and request it again.',
   ),
+  INVENTORY_UNAVAILABLE: kind(
+    'transient',
+    'The cloud cannot be asked what an earlier run has left, so nothing is assumed. nodeyard retries; see that the worker may list resources there, or name the stack in `fleet.skipInventories`.',
+  ),
   LEASE_HELD: kind('conflict', 'Another worker is at this node. nodeyard waits for it.'),
   LEASE_LOST: kind(
     'stopped',

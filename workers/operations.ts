@@ -1,6 +1,7 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
+import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { Recovery } from '../src/operations/recover.js';
@@ -17,11 +18,13 @@ export async function composeOperations(app: App): Promise<OperationDependencies
   const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
   const { binary: setting, providerMirror } = config.terraform;
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
+  const catalog = await loadCatalog(config.stacks);
   return {
     store,
     states,
     quarantine,
-    catalog: await loadCatalog(config.stacks),
+    catalog,
+    inventories: openInventories(app, catalog),
     terraform,
     recovery: recoveryOf(app),
     brake: new AccountBrake(config.worker.creates + config.worker.destroys),

@@ -90,7 +90,7 @@ async function startClaimed(app: App): Promise<StartedWorker> {
     retry: config.reconcile.destroyRetry,
     abandon: abandon.signal,
   });
-  const reconciling = await startReconciling(app, cleanUps);
+  const reconciling = await startReconciling(app, operations.inventories, cleanUps);
   const workers = [...operationWorkers, reconciling.worker];
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 

@@ -10,7 +10,7 @@ export function compile(settings: Settings, absolute: ResolvePath) {
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
-    fleet: { ...optional('id', settings.fleet.id) },
+    fleet: { ...optional('id', settings.fleet.id), skipInventories: settings.fleet.skipInventories },
     log: settings.log,
     worker: settings.worker,
     terraform: {

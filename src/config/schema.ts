@@ -133,6 +133,13 @@ const fleet = section({
         'The id that every resource of this fleet bears, for a Redis that has lost it. Without it nodeyard makes one and keeps it in Redis. No two fleets may share one.',
       ),
     ),
+  skipInventories: words(/^[a-z][a-z0-9-]*$/, 'must be names of stacks')
+    .prefault([])
+    .meta(
+      about(
+        'Stacks whose cloud is never asked what exists, where the workers may not list it. What no Terraform state holds is then not found.',
+      ),
+    ),
 });
 
 export const settingsSchema = section({

@@ -43,5 +43,8 @@ export interface InventoryContext {
 export interface InventorySource<Inputs> {
   /** Where the node’s resources live, in lower-case letters, digits and `-`: a region. */
   place(inputs: Inputs): string;
+  /** Places that are asked although no node is known to have been there: those that cost nothing to ask. */
+  readonly always?: readonly string[];
+  /** Called once for a place, and again after it has thrown. */
   open(place: string, context: InventoryContext): Promise<Inventory>;
 }

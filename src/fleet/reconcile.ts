@@ -2,7 +2,7 @@
  * The reconciler: one look at the whole fleet, rule by rule, deletes before creates. Any number of workers may do it at
  * once and nothing happens twice, because every act is a compare-and-set; that one does it at a time only saves work.
  */
-import type { ReconcileContext, ReconcileParts } from './reconcile/context.js';
+import type { AskedPlace, ReconcileContext, ReconcileParts } from './reconcile/context.js';
 import { failedDestroys } from './reconcile/failed-destroys.js';
 import { housekeeping } from './reconcile/housekeeping.js';
 import { orphans } from './reconcile/orphans.js';
@@ -44,13 +44,16 @@ export interface ReconcileReport {
   readonly findings: readonly Reconciled[];
   /** Rules that could not look. */
   readonly failures: readonly { readonly rule: RuleName; readonly message: string }[];
+  /** The places whose turn it was to be asked what exists. */
+  readonly inventories: readonly AskedPlace[];
 }
 
 export async function reconcile(
   parts: ReconcileParts,
   { dryRun = false, signal }: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
-  const context: ReconcileContext = { ...parts, listings: await parts.inventories.list() };
+  const { asked, listings } = await parts.inventories.list();
+  const context: ReconcileContext = { ...parts, listings };
   const stopped = (): boolean => signal?.aborted === true;
   const findings: Reconciled[] = [];
   const failures: { rule: RuleName; message: string }[] = [];
@@ -68,7 +71,7 @@ export async function reconcile(
       failures.push({ rule: rule.name, message: String(error) });
     }
   }
-  return { findings, failures };
+  return { findings, failures, inventories: asked };
 }
 
 async function act({ log }: ReconcileContext, { finding, act }: Found): Promise<Reconciled['outcome']> {

@@ -65,15 +65,16 @@ async function giveUp(
 type Attempt = { readonly outputs: Readonly<Record<string, unknown>> } | { readonly failure: RunFailure };
 
 async function apply(dependencies: OperationDependencies, session: Session): Promise<Attempt> {
-  const { states } = dependencies;
+  const { states, inventories } = dependencies;
   const { id } = session.node;
   try {
     session.report({ phase: 'synthesizing', done: 0, total: 0 });
     const { configuration, providers, readOutputs } = await synthesizeNode(dependencies, session.node);
-    // The configuration is kept before anything is made by it: it is what a destroy falls back on.
+    // Kept before anything is made: by what it is made, which a destroy falls back on, and where it will have to be looked for.
     const [stored] = await Promise.all([
       states.load(id),
       states.saveConfiguration(id, session.epoch, configuration),
+      inventories.remember(session.node),
     ]);
     const report = await runTerraform(dependencies, session, {
       kind: stored !== undefined && stored.resources > 0 ? 'recreate' : 'create',

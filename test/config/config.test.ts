@@ -34,6 +34,7 @@ describe('the defaults', () => {
   it('are those of the documentation', () => {
     expect(load()).toEqual({
       dataDir: join(cwd, '.nodeyard'),
+      fleet: { skipInventories: [] },
       log: { level: 'info' },
       worker: { creates: 8, destroys: 8 },
       terraform: {

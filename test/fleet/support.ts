@@ -1,4 +1,5 @@
 /** The parts of the reconciler on a real store and a real repository, with inventories and jobs that a test decides. */
+import type { StackInventories } from '../../src/fleet/inventories.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 import type { ReconcileParts, ReconcileSettings } from '../../src/fleet/reconcile/context.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
@@ -11,6 +12,12 @@ import { createRedisStateRepository } from '../../src/state/redis-repository.js'
 import type { StoreFixture } from '../store/support.js';
 
 export const MINUTE = 60_000;
+
+export const NO_INVENTORIES: StackInventories = {
+  remember: async () => undefined,
+  of: async () => [],
+  places: async () => [],
+};
 
 export class Fleet {
   readonly states;
@@ -53,7 +60,7 @@ export class Fleet {
         },
       },
       inventories: createInventories({
-        inventories: [inventory],
+        places: async () => [{ stack: 'a-stack', place: 'here', open: async () => inventory }],
         intervalMs: 0,
         monotonic: now,
         log: silentLog,

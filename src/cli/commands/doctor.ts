@@ -89,6 +89,7 @@ async function examineFleet(app: App): Promise<readonly CheckResult[]> {
     await fleet.checkFleet(app),
     await fleet.checkClock(app, Date.now),
     await fleet.checkWorkers(app),
+    ...(await fleet.checkInventories(app)),
     await fleet.checkQuarantine(app),
     await fleet.checkStranded(app),
     ...(await fleet.checkFailures(app)),

@@ -6,6 +6,7 @@ import type { Quarantine, QuarantinePlace } from '../../state/quarantine.js';
 import type { StateRepository } from '../../state/repository.js';
 import type { NodeStore } from '../../store/store.js';
 import type { Inventory, InventoryItem } from '../inventory.js';
+import type { Place } from '../places.js';
 import type { Sightings } from './sightings.js';
 
 export interface ReconcileSettings {
@@ -41,6 +42,21 @@ export interface Listing {
   readonly items: readonly InventoryItem[];
 }
 
+/** A place whose turn it was. */
+export interface AskedPlace extends Place {
+  /** Of the inventory, once it could be opened. */
+  readonly name?: string;
+  /** How many it lists. */
+  readonly resources?: number;
+  /** Why it could not answer. */
+  readonly problem?: string;
+}
+
+export interface Survey {
+  readonly asked: readonly AskedPlace[];
+  readonly listings: readonly Listing[];
+}
+
 export interface ReconcileParts {
   readonly store: NodeStore;
   readonly states: Pick<StateRepository, 'load' | 'quarantined' | 'loadQuarantined'>;
@@ -48,7 +64,7 @@ export interface ReconcileParts {
   readonly jobs: FleetJobs;
   readonly cleanUps: CleanUps;
   /** The inventories whose turn it is. */
-  readonly inventories: { list(): Promise<readonly Listing[]> };
+  readonly inventories: { list(): Promise<Survey> };
   readonly sightings: Sightings;
   /** Orphans that this process has spoken of already. */
   readonly reported: Set<string>;

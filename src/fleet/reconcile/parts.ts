@@ -1,13 +1,12 @@
 /** Puts the parts of the reconciler together, for a worker and for `nodeyard reconcile --dry-run`. */
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { openLocalInventory } from '../../../stacks/local-node/inventory.js';
 import type { Config } from '../../config.js';
 import type { Log } from '../../log.js';
 import type { JobQueues } from '../../queue/jobs.js';
 import type { Quarantine } from '../../state/quarantine.js';
 import type { StateRepository } from '../../state/repository.js';
 import type { NodeStore } from '../../store/store.js';
+import type { StackInventories } from '../inventories.js';
 import type { CleanUps, ReconcileParts, ReconcileSettings } from './context.js';
 import { createInventories } from './inventories.js';
 import { createFleetJobs } from './jobs.js';
@@ -15,7 +14,6 @@ import { createSightings } from './sightings.js';
 
 export interface Fleet {
   readonly config: Config;
-  readonly directories: { readonly nodes: string };
   readonly redis: Redis;
   readonly store: NodeStore;
   readonly states: StateRepository;
@@ -27,12 +25,12 @@ export interface Fleet {
 /** A node that has changed more recently is just getting its job. */
 const STRANDED_AFTER_MS = 10_000;
 
-export async function reconcileParts(fleet: Fleet, cleanUps: CleanUps): Promise<ReconcileParts> {
-  const { config, directories, redis, store, states, quarantine, queues, log } = fleet;
-  const local = await openLocalInventory({
-    nodes: directories.nodes,
-    idFile: join(config.dataDir, 'inventory-id'),
-  });
+export function reconcileParts(
+  fleet: Fleet,
+  inventories: StackInventories,
+  cleanUps: CleanUps,
+): ReconcileParts {
+  const { config, redis, store, states, quarantine, queues, log } = fleet;
   return {
     store,
     states,
@@ -40,7 +38,7 @@ export async function reconcileParts(fleet: Fleet, cleanUps: CleanUps): Promise<
     jobs: createFleetJobs(store, queues),
     cleanUps,
     inventories: createInventories({
-      inventories: [local],
+      places: () => inventories.places(),
       intervalMs: config.reconcile.inventoryIntervalMs,
       monotonic: () => performance.now(),
       log,
