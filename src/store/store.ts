@@ -69,6 +69,14 @@ export interface LeaseClaim {
   readonly epoch: number;
   readonly holder: string;
 }
+/** What a run knows at its end to stand in a stored state document, or to be gone. */
+export interface Accounting {
+  /** All that earlier runs made. */
+  readonly earlier?: boolean;
+  /** All that it made itself. */
+  readonly own?: boolean;
+}
+
 /** `state` is how a run learns that its node’s destruction was asked for. */
 export type RenewResult =
   | { readonly held: true; readonly state: NodeState; readonly expiresAt: number }
@@ -112,8 +120,12 @@ export interface NodeStore {
   /** Checks the state, takes the lease with a new epoch and moves the state, in one step. */
   begin(id: string, request: BeginRequest): Promise<BeginResult>;
   renew(id: string, claim: LeaseClaim, leaseMs: number): Promise<RenewResult>;
-  /** Ends a lease early, by its holder or for a holder that is known to be dead. False when it was not that lease. */
-  release(id: string, claim: LeaseClaim): Promise<boolean>;
+  /**
+   * Ends a lease early, by its holder or for a holder that is known to be dead. False when it was not that lease. `made` is what the
+   * run says of `accounted`; of a dead one nothing is known. A run that ends
+   * when the node is not its own any more lowers it.
+   */
+  release(id: string, claim: LeaseClaim, made?: Accounting): Promise<boolean>;
   /** Writes fields under the epoch’s fence. False when the epoch is stale. */
   patch(id: string, epoch: number, patch: NodePatch): Promise<boolean>;
   /** Marks a FAILED create for another try; refused unless the failure is one of a create. */
