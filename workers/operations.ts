@@ -5,6 +5,7 @@ import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { Recovery } from '../src/operations/recover.js';
+import { realWait } from '../src/state/wait.js';
 import { findTerraform } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
@@ -46,6 +47,7 @@ export async function composeOperations(app: App): Promise<OperationDependencies
     env,
     redact,
     log,
+    wait: realWait,
     monotonic: () => performance.now(),
     random: Math.random,
   };

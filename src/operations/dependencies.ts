@@ -4,6 +4,7 @@ import type { StackInventories } from '../fleet/inventories.js';
 import type { Log } from '../log.js';
 import type { Quarantine } from '../state/quarantine.js';
 import type { StateRepository } from '../state/repository.js';
+import type { Wait } from '../state/wait.js';
 import type { NodeStore } from '../store/store.js';
 import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
@@ -49,6 +50,7 @@ export interface OperationDependencies {
   /** Takes secrets out of text that leaves the run: diagnostics and archived logs. */
   readonly redact: (text: string) => string;
   readonly log: Log;
+  readonly wait: Wait;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
   readonly random: () => number;
