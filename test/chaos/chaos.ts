@@ -4,7 +4,7 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeyardError } from '../../src/errors.js';
 import type { NodeEvent } from '../../src/node/record.js';
@@ -33,6 +33,8 @@ const LOOK_MS = 1_000;
 const READY_MS = 120_000;
 /** A worker’s own patience with Terraform and the store, and a little more. */
 const STOP_MS = 60_000;
+/** Nodes whose story is told at once; those of the others are in files. */
+const MOST_TOLD = 5;
 
 /** The wait for quiet may last so long: what is known to take its time, and for each node its share of the machine. */
 const allowedMs = ({ nodes }: Plan): number => 180_000 + nodes * 2_000;
@@ -173,18 +175,23 @@ class ChaosRun {
     }
   }
 
-  /** Writes down, for each node that something is wrong with, what happened to it. */
+  /** Writes down, for each node that something is wrong with, what happened to it, and tells it of the first few. */
   async #explain(violations: readonly Violation[], events: readonly NodeEvent[]): Promise<void> {
     const { app, cloud, home } = this.#arena;
-    const { progress } = this.#parts;
     writeFileSync(join(home, 'events.jsonl'), lines(events));
     writeFileSync(join(home, 'attacks.jsonl'), lines(this.#attacked));
-    for (const nodeId of new Set(violations.flatMap((violation) => violation.nodeId ?? []))) {
+    mkdirSync(join(home, 'dossiers'), { recursive: true });
+    const nodeIds = new Set(violations.flatMap((violation) => violation.nodeId ?? []));
+    for (const [index, nodeId] of [...nodeIds].entries()) {
       const history = await app.store.history(nodeId).catch(() => []);
-      const dossier = dossierOf({ nodeId, history, calls: cloud.calls(), attacked: this.#attacked });
       const wrong = violations.filter((violation) => violation.nodeId === nodeId);
-      progress.say(`\n${nodeId}: ${wrong.map(({ rule, says }) => `${RULES[rule]}: ${says}`).join('\n  ')}`);
-      for (const line of dossier) progress.say(`  ${line}`);
+      const text = [
+        ...wrong.map(({ rule, says }) => `${RULES[rule]}: ${says}`),
+        ...dossierOf({ nodeId, history, calls: cloud.calls(), attacked: this.#attacked }),
+        '',
+      ].join('\n');
+      writeFileSync(join(home, 'dossiers', `${nodeId}.txt`), text);
+      if (index < MOST_TOLD) this.#parts.progress.say(`\n${text}`);
     }
   }
 

@@ -24,10 +24,10 @@ export interface SmallDisk {
   close(): void;
 }
 
-export function openSmallDisk(path: string, mebibytes: number): SmallDisk {
+/** `mount` mounts a disk of that size and answers whether it could. */
+export function openSmallDisk(path: string, mebibytes: number, mount = mountInMemory): SmallDisk {
   mkdirSync(path, { recursive: true });
-  const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=700`, 'tmpfs', path];
-  const mounted = process.platform === 'linux' && spawnSync('mount', options).status === 0;
+  const mounted = mount(path, mebibytes);
   const ballast = join(path, BALLAST);
   return {
     path,
@@ -49,6 +49,11 @@ export function openSmallDisk(path: string, mebibytes: number): SmallDisk {
       if (mounted) spawnSync('umount', ['-l', path]);
     },
   };
+}
+
+function mountInMemory(path: string, mebibytes: number): boolean {
+  const options = ['-t', 'tmpfs', '-o', `size=${mebibytes}m,mode=700`, 'tmpfs', path];
+  return process.platform === 'linux' && spawnSync('mount', options).status === 0;
 }
 
 function takeAll(file: string): void {

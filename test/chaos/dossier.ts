@@ -27,11 +27,17 @@ export function dossierOf({ nodeId, history, calls, attacked }: DossierSources):
     ),
   ];
   const first = Math.min(...lines.filter(({ text }) => !text.startsWith('attack')).map(({ at }) => at));
-  return lines
-    .filter(({ at }) => at >= first)
-    .sort((a, b) => a.at - b.at)
-    .map(({ at, text }) => `${new Date(at).toISOString().slice(11, 23)}  ${text}`);
+  const told: { at: number; text: string; times: number }[] = [];
+  for (const { at, text } of lines.filter(({ at }) => at >= first).sort((a, b) => a.at - b.at)) {
+    const last = told.at(-1);
+    // Something that is asked again and again is told once.
+    if (last?.text === text) last.times += 1;
+    else told.push({ at, text, times: 1 });
+  }
+  return told.map(({ at, text, times }) => `${clock(at)}  ${text}${times > 1 ? ` (${times} times)` : ''}`);
 }
+
+const clock = (at: number): string => new Date(at).toISOString().slice(11, 23);
 
 const eventText = ({ type, from, to, epoch, actor, reason, failure }: NodeEvent): string => {
   const moved = type === 'transition' ? `${from ?? '–'} → ${to}` : type;

@@ -26,9 +26,9 @@ type Kind = PlannedAttack extends infer A
     : never
   : never;
 
-const BEAT_MS = 4_000;
+const BEAT_MS = 3_500;
 /** Nothing is attacked before there is something to attack. */
-const FIRST_MS = 3_000;
+const FIRST_MS = 2_000;
 
 /** Shorter and longer than the lease that workers have here (settings.ts). */
 const SHORT = [500, 5_000] as const;
