@@ -11,6 +11,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { type App, openApp } from '../../src/app.js';
@@ -34,6 +35,7 @@ export interface ArenaRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
 /** Room for the logs of so many nodes, and small enough to be filled in a moment. */
 const DISK_MIB = 48;
 const DISK_MIB_PER_NODE = 1;
@@ -84,6 +86,8 @@ export class Arena implements Scene {
     const fleet = new Fleet(
       Array.from({ length: workers }, (_, index) => ({
         name: `w${index + 1}`,
+        command: [process.execPath, '--import', 'tsx', join(PROJECT, 'workers', 'main.ts')],
+        cwd: PROJECT,
         env: envOf(disks[Math.min(index, places - 1)]?.path ?? ''),
         logFile: inside('logs', `w${index + 1}.log`),
       })),

@@ -28,7 +28,7 @@ export interface Counts {
   readonly jobsAdded: number;
 }
 
-export const tally = (words: Iterable<string>): Tally => {
+const tally = (words: Iterable<string>): Tally => {
   const counts: Record<string, number> = {};
   for (const word of words) counts[word] = (counts[word] ?? 0) + 1;
   return Object.fromEntries(Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -2,16 +2,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { wait } from './waiting.js';
 
-const PROJECT = fileURLToPath(new URL('../../', import.meta.url));
-const ENTRY = fileURLToPath(new URL('../../workers/main.ts', import.meta.url));
 const REVIVAL_MS = 1_000;
 const READY = '"worker ready"';
 
 export interface WorkerOptions {
   readonly name: string;
+  readonly command: readonly [program: string, ...args: string[]];
+  readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** Everything that its processes say, one after the other. */
   readonly logFile: string;
@@ -67,11 +66,12 @@ export class WorkerProcess {
   }
 
   #spawn(): void {
-    const { env, logFile } = this.#options;
+    const { command, cwd, env, logFile } = this.#options;
+    const [program, ...args] = command;
     const log = openSync(logFile, 'a');
     // Detached: a Ctrl-C at the terminal is for the chaos run, which ends its workers itself.
-    const child = spawn(process.execPath, ['--import', 'tsx', ENTRY], {
-      cwd: PROJECT,
+    const child = spawn(program, args, {
+      cwd,
       env: { ...env },
       detached: true,
       stdio: ['ignore', log, log],

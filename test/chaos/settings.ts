@@ -12,7 +12,7 @@ export interface WorkerPlaces {
 }
 
 /** How long a run owns its node: the attacks are shorter and longer than this. */
-export const LEASE_MS = 8_000;
+const LEASE_MS = 8_000;
 
 const SHORT = {
   NODEYARD_LEASE_TTL: `${LEASE_MS}ms`,

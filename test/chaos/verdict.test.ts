@@ -53,7 +53,7 @@ const withResources = (...more: CloudRecord[]) => broken({ resources: [...GOOD.r
 const withNodes = (...more: NodeEvidence[]) => broken({ nodes: [...GOOD.nodes, ...more] });
 
 describe('the verdict', () => {
-  test('finds nothing wrong where everything is owned and everybody is where he was asked to be', () => {
+  test('finds nothing wrong where everything is owned and everything is where it was asked to be', () => {
     expect(judge(GOOD)).toEqual([]);
     expect(Object.keys(numbersOf([]))).toEqual(Object.keys(RULES));
   });
