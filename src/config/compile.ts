@@ -10,6 +10,10 @@ export function compile(settings: Settings, absolute: ResolvePath) {
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
+    ...optional(
+      'simulatedCloud',
+      settings.simulatedCloud && absolute('simulatedCloud', settings.simulatedCloud),
+    ),
     log: settings.log,
     worker: settings.worker,
     terraform: {

@@ -59,8 +59,8 @@ describe('a JSON example', () => {
 
 test('every example that is marked to run is run here', () => {
   const names = marked('run').map(({ what }) => what);
-  const run = ['embedded.mts', 'hello-node.mjs', 'preview-node.mjs', 'producer.mjs', 'producer.py'];
-  expect(names.sort()).toEqual(run);
+  const run = ['embedded.mts', 'hello-node.mjs', 'misspelt-node.mjs', 'preview-node.mjs', 'producer.mjs'];
+  expect(names.sort()).toEqual([...run, 'producer.py']);
 });
 
 /** The example as a file. What it imports of nodeyard comes from the sources, because tests run without a build. */
@@ -113,6 +113,28 @@ test('the preview node is synthesized with its machine, its name in DNS and its 
   expect(Object.values(resource.aws_route53_record)).toEqual([
     expect.objectContaining({ name: 'p1.preview.example.com', zone_id: 'Z0123456789', type: 'A' }),
   ]);
+});
+
+test('the misspelt stack of the guide fails in plan, and its rehearsal in the words that are shown', async () => {
+  const module = written('misspelt-node.mjs');
+  const args = ['--stack-module', module, '--stack', 'misspelt-node', '--input', 'region=eu-central-1'];
+  const entry = ['--import', 'tsx', join(ROOT, 'test/simcloud/rehearse.ts')];
+  const { PATH, HOME } = process.env;
+  const failed: unknown = await run(process.execPath, [...entry, ...args, '--nodes', '1'], {
+    cwd: ROOT,
+    env: { PATH, HOME, TMPDIR: directory },
+    timeout: CHILD_TIMEOUT_MS,
+  }).catch((error: unknown) => error);
+  const { code, stdout } = failed as { code: number; stdout: string };
+  expect(code).toBe(1);
+  const shown = page('docs/rehearsal.md').blocks.find(({ language }) => language === 'console')?.code ?? '';
+  for (const words of shown
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => line.split('…'))) {
+    expect(stdout).toContain(words.trim());
+  }
+  expect(stdout).not.toContain('RunInstances');
 });
 
 describe('with a worker', () => {

@@ -52,16 +52,19 @@ describe('the commands of the front door', () => {
     });
   });
 
-  it('scripts/bench runs the benchmarks with the Terraform of the data directory first on the PATH', async () => {
+  it.each([
+    ['bench', 'bench/main.ts'],
+    ['rehearse', 'test/simcloud/rehearse.ts'],
+  ])('scripts/%s runs with the Terraform of the data directory first on the PATH', async (script, entry) => {
     machine.write('node_modules/tsx/package.json', '{ "exports": "./loader.mjs" }');
     machine.write(
       'node_modules/tsx/loader.mjs',
       'console.log(JSON.stringify([process.argv.slice(1), process.env.PATH.split(":")[0]])); process.exit(0);',
     );
-    const { status, stdout } = await machine.run('scripts/bench', ['job', '--quick']);
+    const { status, stdout } = await machine.run(`scripts/${script}`, ['job', '--quick']);
     expect({ status, seen: JSON.parse(stdout) as unknown }).toEqual({
       status: 0,
-      seen: [[join(machine.clone, 'bench/main.ts'), 'job', '--quick'], join(machine.clone, '.nodeyard/bin')],
+      seen: [[join(machine.clone, entry), 'job', '--quick'], join(machine.clone, '.nodeyard/bin')],
     });
   });
 
