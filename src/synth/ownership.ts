@@ -1,6 +1,7 @@
 /** The tags by which a cloud resource names its owner. Exact names and values: nothing is ever matched by a prefix. */
 
-const OWNERSHIP_TAGS = {
+export const OWNERSHIP_TAGS = {
+  fleet: 'nodeyard:fleet',
   nodeId: 'nodeyard:node-id',
   group: 'nodeyard:group',
   role: 'nodeyard:role',

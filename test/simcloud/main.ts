@@ -19,6 +19,13 @@ import { createMirror } from './mirror.js';
 import { openCloud } from './open.js';
 import { isPlanName, PLAN_NAMES, PLANS } from './plans.js';
 
+interface ServeOptions {
+  readonly settings?: string;
+  readonly faults?: string;
+  readonly seed: string;
+  readonly ec2Port?: number;
+}
+
 const program = new Command('simcloud').description('A simulated AWS, for rehearsals and tests.');
 const socketOption = () =>
   new Option('--socket <path>', 'where the cloud listens').env(SOCKET_VARIABLE).makeOptionMandatory();
@@ -36,14 +43,18 @@ program
   .option('--settings <file>', 'JSON: times, quotas, images (cloud/settings.ts)')
   .option('--faults <plan>', ABOUT_PLANS)
   .option('--seed <seed>', 'for faults with a probability', '0')
-  .action(async (directory: string, options: { settings?: string; faults?: string; seed: string }) => {
-    const settings = options.settings === undefined ? {} : (readJson(options.settings) as CloudSettingsInput);
-    const { cloud, socket, close } = await openCloud({ directory: resolve(directory), settings });
-    if (options.faults !== undefined) cloud.inject(planOf(options.faults), options.seed);
-    process.stdout.write(`${SOCKET_VARIABLE}=${socket}\n`);
-    process.stdout.write(`NODEYARD_SIMULATED_CLOUD=${resolve(directory)}\n`);
+  .option('--ec2-port <port>', 'of the endpoint for SDKs, on 127.0.0.1; the last one where absent', Number)
+  .action(async (directory: string, { settings, faults, seed, ec2Port }: ServeOptions) => {
+    const opened = await openCloud({
+      directory: resolve(directory),
+      ...(settings === undefined ? {} : { settings: readJson(settings) as CloudSettingsInput }),
+      ...(ec2Port === undefined ? {} : { ec2Port }),
+    });
+    if (faults !== undefined) opened.cloud.inject(planOf(faults), seed);
+    const told = { ...opened.env, NODEYARD_SIMULATED_CLOUD: resolve(directory) };
+    for (const [name, value] of Object.entries(told)) process.stdout.write(`${name}=${value}\n`);
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    await close();
+    await opened.close();
   });
 
 program

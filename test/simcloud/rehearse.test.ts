@@ -119,7 +119,10 @@ ${body}`,
   return path;
 }
 
-describe('a rehearsal', () => {
+/** Whole processes, one after the other, on a machine that may be busy. */
+const PATIENCE = { timeout: 240_000 };
+
+describe('a rehearsal', PATIENCE, () => {
   test('books what was asked for, what struck and what it cost, and leaves nothing', async () => {
     const inputs = ['region=us-west-2', 'zone=us-west-2c', 'spot.maxPrice=0.05'].flatMap((each) => [
       '--input',
@@ -223,7 +226,7 @@ describe('a rehearsal', () => {
   });
 });
 
-describe('a rehearsal that serves', () => {
+describe('a rehearsal that serves', PATIENCE, () => {
   test('is reached by `nodeyard` and by the cloud’s own commands with what it prints, and by nothing less', async () => {
     const serving = rehearse('--serve', '--directory', join(home, 'kept'));
     await serving.printed(/waiting for jobs/);

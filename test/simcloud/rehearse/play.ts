@@ -29,12 +29,11 @@ const LOOK_MS = 250;
 
 export async function play(call: Call, stage: Stage, wish: Wish): Promise<Played> {
   const rehearsal = new Rehearsal(call, stage, wish);
-  const ended = await rehearsal.show();
-  try {
-    return await rehearsal.run();
-  } finally {
-    await ended();
-  }
+  const began = performance.now();
+  const hide = await rehearsal.show();
+  const played = await rehearsal.run().finally(hide);
+  await rehearsal.settle();
+  return { ...played, ms: performance.now() - began };
 }
 
 class Rehearsal {
@@ -73,9 +72,8 @@ class Rehearsal {
     };
   }
 
-  async run(): Promise<Played> {
+  async run(): Promise<Omit<Played, 'ms'>> {
     const { nodes, stack } = this.#wish;
-    const began = performance.now();
     this.#say(`asking for ${counted(nodes)} of ${stack} in group ${this.#group}`);
     const made = await this.#each((id, deadline) => this.#create(id, deadline));
     const failed = made.flatMap(({ id, failure }) =>
@@ -83,14 +81,12 @@ class Rehearsal {
     );
     this.#say(`destroying ${counted(nodes)}`);
     const ended = await this.#each((id, deadline) => this.#destroy(id, deadline));
-    await this.#settle();
     return {
       ids: this.#ids,
       created: made.filter(({ state }) => state !== 'FAILED').map(({ id }) => id),
       destroyed: ended.map(({ id }) => id),
       failed,
       problems: this.#problems,
-      ms: performance.now() - began,
     };
   }
 
@@ -119,14 +115,14 @@ class Rehearsal {
   }
 
   /** Until the cloud holds nothing that nobody owns, or for as long as that may take. */
-  async #settle(): Promise<void> {
+  async settle(): Promise<void> {
     const deadline = performance.now() + this.#wish.settleMs;
     for (let said = ''; performance.now() < deadline; await sleep(LOOK_MS)) {
       const left = (await this.#stage.cloud('GET', '/unowned')) as CloudRecord[];
       const ours = left.filter(({ tags }) => this.#ids.includes(tags['nodeyard:node-id'] ?? ''));
       if (ours.length === 0 || this.#problems.length > 0) return;
       const waits = ours.map(({ kind, id }) => `${kind} ${id}`).join(', ');
-      if (waits !== said) this.#say(`waiting for what nobody owns to be destroyed: ${waits}`);
+      if (waits !== said) this.#call.output.note(`waiting for what nobody owns to be destroyed: ${waits}`);
       said = waits;
     }
   }
@@ -157,10 +153,11 @@ class Rehearsal {
     }
   }
 
+  /** A board says it by itself. */
   #say(text: string): void {
     const { output } = this.#call;
-    if (output.json || output.live) output.note(text);
-    else output.line(text);
+    if (output.json) output.note(text);
+    else if (!output.live) output.line(text);
   }
 }
 
