@@ -10,16 +10,19 @@ import { findTerraform } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
+import { rehearsedCatalog } from '../stacks/rehearsed.js';
 
 /** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
 export async function composeOperations(app: App): Promise<OperationDependencies> {
-  const { config, directories, log, quarantine, redact, states, store } = app;
+  const { config, directories, log, quarantine, redact, rehearsal, states, store } = app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
-  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
-  const { binary: setting, providerMirror } = config.terraform;
+  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv, ...Object.keys(rehearsal?.env ?? {})];
+  const { binary: setting } = config.terraform;
+  const mirror = rehearsal?.providerMirror ?? config.terraform.providerMirror;
+  const loaded = await loadCatalog(config.stacks);
+  const catalog = rehearsal === undefined ? loaded : rehearsedCatalog(loaded, rehearsal);
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
-  const catalog = await loadCatalog(config.stacks);
   return {
     store,
     states,
@@ -34,7 +37,7 @@ export async function composeOperations(app: App): Promise<OperationDependencies
       binary: terraform,
       env,
       passEnv,
-      mirror: providerMirror === undefined ? undefined : { from: providerMirror },
+      mirror: mirror === undefined ? undefined : { from: mirror },
       redact,
       log,
     }),

@@ -11,6 +11,10 @@ export function compile(settings: Settings, absolute: ResolvePath) {
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
     fleet: { ...optional('id', settings.fleet.id), skipInventories: settings.fleet.skipInventories },
+    ...optional(
+      'simulatedCloud',
+      settings.simulatedCloud && absolute('simulatedCloud', settings.simulatedCloud),
+    ),
     log: settings.log,
     worker: settings.worker,
     terraform: {

@@ -158,6 +158,13 @@ export const settingsSchema = section({
     .prefault('.nodeyard')
     .meta(about('Where runs, logs, provider plugins and the private Redis live.')),
   fleet: fleet.prefault({}),
+  simulatedCloud: text(/./, 'must be the directory of a simulated cloud')
+    .optional()
+    .meta(
+      about(
+        'For rehearsals: the directory of a simulated cloud, in which all nodes live then ([guide](rehearsal.md)).',
+      ),
+    ),
   log: log.prefault({}),
   worker: worker.prefault({}),
   terraform: terraform.prefault({}),

@@ -55,6 +55,7 @@ describe('the commands of the front door', () => {
   it.each([
     ['bench', 'bench/main.ts', ['job', '--quick']],
     ['chaos', 'test/chaos/main.ts', ['--nodes', '3']],
+    ['rehearse', 'test/simcloud/rehearse.ts', ['--nodes', '3']],
   ])(
     'scripts/%s runs %s with the Terraform of the data directory first on the PATH',
     async (script, entry, args) => {
