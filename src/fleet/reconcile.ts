@@ -52,6 +52,7 @@ export async function reconcile(
   parts: ReconcileParts,
   { dryRun = false, signal }: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
+  if (!dryRun) await parts.memory.note();
   const { asked, listings } = await parts.inventories.list();
   const context: ReconcileContext = { ...parts, listings };
   const stopped = (): boolean => signal?.aborted === true;
