@@ -336,6 +336,18 @@ describe('orphans', () => {
     );
   });
 
+  it('stay where their node is to keep what its create has left', async () => {
+    const fleet = await looked();
+    const kept = await nodeAt(fixture.store, 'FAILED create', { onFailure: 'keep' });
+    const cleaned = await nodeAt(fixture.store, 'FAILED create');
+    fleet.items = [item(kept.id, 'a'), item(cleaned.id, 'b')];
+    later(10 * MINUTE);
+    expect(brief(await fleet.look())).toEqual([
+      `orphans ${kept.id} report: done`,
+      `orphans ${cleaned.id} destroy: done`,
+    ]);
+  });
+
   it('of ten thousand nodes are found in a few round trips', async () => {
     const fleet = await looked();
     let reads = 0;

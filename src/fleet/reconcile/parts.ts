@@ -26,8 +26,8 @@ export interface Fleet {
 /** A node that has changed more recently is just getting its job. */
 const STRANDED_AFTER_MS = 10_000;
 
-/** Looks that are further apart leave a time of which nobody knows anything. A restart of all workers is none. */
-const LOOKS_APART_MS = 10 * 60_000;
+/** Looks that are further apart leave a time of which nobody knows anything. A restart of all workers is none yet. */
+const LOOKS_APART_MS = 3 * 60_000;
 
 export function reconcileParts(
   fleet: Fleet,

@@ -17,6 +17,8 @@ export interface Unowned {
 const STRANGE =
   'it knows none of the machines that are listed for it, so its inventory may name things otherwise than its state';
 
+const KEPT = 'its node is to keep what its create has left (onFailure)';
+
 /** Undefined where somebody owns them all, or may. `node` is as it was after the list was made. */
 export async function unownedOf(
   { states, settings, now }: Pick<ReconcileContext, 'states' | 'settings' | 'now'>,
@@ -36,14 +38,16 @@ export async function unownedOf(
   const isOwned = ({ id }: InventoryItem): boolean => named.has(id) || held.has(id);
   const unowned = items.filter((item) => !isOwned(item));
   if (unowned.length === 0) return undefined;
+  const why = 'the state of its node does not hold it';
+  if (isToKeep(node)) return { items: unowned, why, doubt: KEPT };
   const machines = items.filter(({ vital }) => vital);
   const strange = node.state !== 'FAILED' && machines.length > 0 && !machines.some(isOwned);
-  return {
-    items: unowned,
-    why: 'the state of its node does not hold it',
-    ...(strange ? { doubt: STRANGE } : {}),
-  };
+  return { items: unowned, why, ...(strange ? { doubt: STRANGE } : {}) };
 }
+
+/** Somebody wants to look at what a failed create has left; its destruction takes that along. */
+const isToKeep = ({ state, failure, onFailure }: NodeRecord): boolean =>
+  state === 'FAILED' && failure?.operation === 'create' && onFailure === 'keep';
 
 const AT_REST: readonly NodeState[] = [
   'CREATED',
