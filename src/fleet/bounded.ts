@@ -2,25 +2,19 @@
 import { NodeyardError } from '../errors.js';
 import type { Inventory } from './inventory.js';
 
-export interface AnswerTimes {
-  /** How long (ms) a list may take. */
-  readonly listMs: number;
-  /** The same for a destruction, which may wait until the cloud confirms it. */
-  readonly destroyMs: number;
-}
+/** A cloud that takes longer (ms) has not answered. */
+export const ANSWER_MS = 60_000;
 
-export const ANSWER_TIMES: AnswerTimes = { listMs: 60_000, destroyMs: 300_000 };
-
-export function bounded(inventory: Inventory, { listMs, destroyMs }: AnswerTimes): Inventory {
+export function bounded(inventory: Inventory, answerMs: number): Inventory {
   const { name, settleMs } = inventory;
   return {
     name,
     settleMs,
-    list: (of) => inTime(`${name} cannot say what exists`, listMs, () => inventory.list(of)),
-    destroy: (item) =>
-      inTime(`${item.kind} ${item.id} in ${name} cannot be destroyed`, destroyMs, () =>
-        inventory.destroy(item),
-      ),
+    list: (of) => inTime(`${name} cannot say what exists`, answerMs, () => inventory.list(of)),
+    destroy: (item) => {
+      const what = `${item.kind} ${item.id} in ${name} cannot be destroyed`;
+      return inTime(what, answerMs, () => inventory.destroy(item));
+    },
   };
 }
 

@@ -24,7 +24,7 @@ export interface Inventory {
    * say, never answers a part.
    */
   list(of?: { readonly nodeId: string }): Promise<readonly InventoryItem[]>;
-  /** Destroys exactly this; gone already is success. Throws where something else has to go first. */
+  /** Destroys exactly this; gone already is success. Throws DEPENDENCY where something else has to go first. */
   destroy(item: InventoryItem): Promise<void>;
 }
 

@@ -52,6 +52,7 @@ export async function reconcile(
   parts: ReconcileParts,
   { dryRun = false, signal }: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
+  if (!dryRun) await parts.memory.note();
   const { asked, listings } = await parts.inventories.list();
   const context: ReconcileContext = { ...parts, listings };
   const stopped = (): boolean => signal?.aborted === true;
@@ -63,6 +64,8 @@ export async function reconcile(
       for (const found of await rule.look(context)) {
         if (stopped()) break;
         const outcome = dryRun ? 'found' : await act(context, found);
+        // A look may take long, and somebody looks all the while.
+        if (!dryRun) await parts.memory.note();
         if (found.finding.routine !== true) findings.push(told(found.finding, outcome));
       }
     } catch (error) {

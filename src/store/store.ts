@@ -29,6 +29,13 @@ export interface NodePage {
   readonly unreadable?: readonly string[];
 }
 
+export interface FoundNodes {
+  /** By id. */
+  readonly nodes: ReadonlyMap<string, NodeRecord>;
+  /** Ids whose records cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
 export interface StrandedOptions {
   /** Only nodes that nobody has attended to for longer than this; default 0. */
   readonly olderThanMs?: number;
@@ -118,6 +125,8 @@ export interface NodeStore {
     by: { readonly actor: Actor; readonly reason?: string },
   ): Promise<CreateNodeResult>;
   get(id: string): Promise<NodeRecord | undefined>;
+  /** Many at once, in a few round trips; what is not there, or is no id, is in neither. */
+  getMany(ids: readonly string[]): Promise<FoundNodes>;
   /** The node that a request id made. */
   findByRequestId(requestId: string): Promise<NodeRecord | undefined>;
   /** In order of creation. `limit` 1–1000, default 100. */

@@ -64,7 +64,7 @@ describe('the defaults', () => {
         intervalMs: 5_000,
         inventoryIntervalMs: 60_000,
         destroyRetry: { firstMs: 60_000, maxMs: 3_600_000 },
-        orphans: 'report',
+        orphans: 'destroy',
         orphanAgeMs: 600_000,
         vanishedAfter: 3,
         ttlWarningMs: 300_000,

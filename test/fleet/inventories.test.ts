@@ -148,9 +148,8 @@ describe('the inventory of a node', () => {
 
 describe('what an inventory says', () => {
   const item = { nodeId: 'n', kind: 'machine', id: 'm-1', createdAt: 0, vital: true };
-  const times = { listMs: 20, destroyMs: 20 };
   async function opened(clouds: Clouds): Promise<Inventory> {
-    const [inventory] = await registry([clouds.stack('mine')], { times }).of(at('mine', 'north'));
+    const [inventory] = await registry([clouds.stack('mine')], { answerMs: 20 }).of(at('mine', 'north'));
     if (inventory === undefined) throw new Error('nothing was opened');
     return inventory;
   }

@@ -3,6 +3,7 @@ import type { StackInventories } from '../../src/fleet/inventories.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 import type { ReconcileParts, ReconcileSettings } from '../../src/fleet/reconcile/context.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
+import { createMemory } from '../../src/fleet/reconcile/memory.js';
 import { createSightings } from '../../src/fleet/reconcile/sightings.js';
 import { type Reconciled, type ReconcileOptions, reconcile } from '../../src/fleet/reconcile.js';
 import { silentLog } from '../../src/log.js';
@@ -25,6 +26,8 @@ export class Fleet {
   /** What the place holds; undefined: it cannot say. */
   items: InventoryItem[] | undefined = [];
   readonly destroyed: string[] = [];
+  /** Why the cloud does not destroy one. */
+  readonly refusals = new Map<string, Error>();
   /** `operation nodeId` of the jobs that were added. */
   readonly jobs: string[] = [];
   readonly alive = new Set<string>();
@@ -43,7 +46,11 @@ export class Fleet {
         if (this.items === undefined) throw new Error('the cloud does not answer');
         return this.items;
       },
-      destroy: async ({ id }) => void this.destroyed.push(id),
+      destroy: async ({ id }) => {
+        const refusal = this.refusals.get(id);
+        if (refusal !== undefined) throw refusal;
+        this.destroyed.push(id);
+      },
     };
     this.parts = {
       store,
@@ -66,9 +73,10 @@ export class Fleet {
         log: silentLog,
       }),
       sightings: createSightings(redis),
+      memory: createMemory({ redis, gapMs: 10 * MINUTE, now }),
       reported: new Set(),
       settings: {
-        orphans: 'report',
+        orphans: 'destroy',
         orphanAgeMs: 10 * MINUTE,
         vanishedAfter: 3,
         ttlWarningMs: 5 * MINUTE,

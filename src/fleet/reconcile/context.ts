@@ -7,10 +7,11 @@ import type { StateRepository } from '../../state/repository.js';
 import type { NodeStore } from '../../store/store.js';
 import type { Inventory, InventoryItem } from '../inventory.js';
 import type { Place } from '../places.js';
+import type { Memory } from './memory.js';
 import type { Sightings } from './sightings.js';
 
 export interface ReconcileSettings {
-  readonly orphans: 'report' | 'destroy';
+  readonly orphans: 'report' | 'destroy' | 'destroy-all';
   readonly orphanAgeMs: number;
   readonly vanishedAfter: number;
   readonly ttlWarningMs: number;
@@ -66,6 +67,7 @@ export interface ReconcileParts {
   /** The inventories whose turn it is. */
   readonly inventories: { list(): Promise<Survey> };
   readonly sightings: Sightings;
+  readonly memory: Memory;
   /** Orphans that this process has spoken of already. */
   readonly reported: Set<string>;
   readonly settings: ReconcileSettings;

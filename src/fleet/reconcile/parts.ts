@@ -10,6 +10,7 @@ import type { StackInventories } from '../inventories.js';
 import type { CleanUps, ReconcileParts, ReconcileSettings } from './context.js';
 import { createInventories } from './inventories.js';
 import { createFleetJobs } from './jobs.js';
+import { createMemory } from './memory.js';
 import { createSightings } from './sightings.js';
 
 export interface Fleet {
@@ -24,6 +25,9 @@ export interface Fleet {
 
 /** A node that has changed more recently is just getting its job. */
 const STRANDED_AFTER_MS = 10_000;
+
+/** Looks that are further apart leave a time of which nobody knows anything. A restart of all workers is none yet. */
+const LOOKS_APART_MS = 3 * 60_000;
 
 export function reconcileParts(
   fleet: Fleet,
@@ -44,6 +48,11 @@ export function reconcileParts(
       log,
     }),
     sightings: createSightings(redis),
+    memory: createMemory({
+      redis,
+      gapMs: Math.max(LOOKS_APART_MS, 3 * config.reconcile.intervalMs),
+      now: Date.now,
+    }),
     reported: new Set(),
     settings: settingsOf(config),
     log,
