@@ -8,7 +8,9 @@ import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
 import type { AccountBrake } from './brake.js';
 import type { LeaseTimes } from './lease.js';
+import type { Machine } from './machine.js';
 import type { Recovery } from './recover.js';
+import type { Timers } from './timers.js';
 import type { RetryPolicy } from './verdict.js';
 
 export interface OperationSettings {
@@ -38,6 +40,7 @@ export interface OperationDependencies {
   readonly catalog: StackCatalog;
   readonly terraform: TerraformBinary;
   readonly bundles: Bundles;
+  readonly machine: Machine;
   readonly recovery: Recovery;
   readonly brake: AccountBrake;
   readonly settings: OperationSettings;
@@ -49,5 +52,8 @@ export interface OperationDependencies {
   readonly log: Log;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
+  readonly timers: Timers;
   readonly random: () => number;
+  /** Of a run and of a lease’s holder: letters, digits and `-`, never the same twice. */
+  readonly newId: () => string;
 }
