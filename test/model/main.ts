@@ -16,6 +16,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     path: { type: 'string' },
     replay: { type: 'string' },
+    trace: { type: 'boolean', default: false },
     'no-shrink': { type: 'boolean', default: false },
   },
 });
@@ -38,6 +39,7 @@ const report = await runModel({
   directory,
   seed,
   steps,
+  ...(values.trace ? { trace: (line) => void process.stdout.write(`${line}\n`) } : {}),
   ...(values['no-shrink'] ? { shrinkMs: 0 } : {}),
   ...(values.path === undefined ? {} : { replay: { path: values.path, replayPath: values.replay ?? '' } }),
   onWalk: (so) => {

@@ -33,6 +33,8 @@ export interface ModelOptions {
   readonly shrinkMs?: number;
   /** What a failing run has printed: the walk is taken once more, and nothing else. */
   readonly replay?: Replay;
+  /** Hears of each step. */
+  readonly trace?: (line: string) => void;
   readonly onWalk?: (so: { readonly steps: number; readonly walks: number }) => void;
 }
 
@@ -64,13 +66,13 @@ const WALKS_OF_A_BATCH = 4;
 const SHRINK_MS = 120_000;
 
 export async function runModel(options: ModelOptions): Promise<ModelReport> {
-  const { redis, directory, mutation, replay, onWalk = () => {} } = options;
+  const { redis, directory, mutation, trace, replay, onWalk = () => {} } = options;
   const coverage = new Coverage();
   const taken = { steps: 0, restSteps: 0, walks: 0 };
   const property = fc.asyncProperty(
     walk(options.stepsOfAWalk ?? STEPS_OF_A_WALK, replay?.replayPath),
     async (steps) => {
-      const world = await World.open({ redis, coverage, mutation, directory: join(directory, 'walk') });
+      const world = await World.open({ redis, coverage, mutation, trace, directory: join(directory, 'walk') });
       let storm: number | undefined;
       try {
         await fc.asyncModelRun(() => ({ model: world, real: world }), steps);

@@ -43,6 +43,8 @@ export interface WorldOptions {
   readonly directory: string;
   readonly coverage: Coverage;
   readonly mutation?: Mutation | undefined;
+  /** Hears of each step. */
+  readonly trace?: ((line: string) => void) | undefined;
 }
 
 export class Violation extends Error {
@@ -207,6 +209,7 @@ export class World {
   async settle(after: string): Promise<void> {
     await standstill();
     this.steps += 1;
+    this.#options.trace?.(`${this.steps} ${this.#sketch()} ${after}`);
     const moment = await this.moment();
     const broken = new Map<string, readonly string[]>();
     for (const invariant of INVARIANTS_OF_A_MOMENT) {
@@ -228,6 +231,13 @@ export class World {
       reference,
       history,
     };
+  }
+
+  /** Where every node stands, for people who follow a walk. */
+  #sketch(): string {
+    const nodes = [...this.reference.nodes].map(([id, { model }]) => `${id}:${model.state}/${model.epoch}`);
+    const things = this.cloud.things.map(({ id, nodeId }) => `${nodeId}:${id}`);
+    return `[${nodes.join(' ')}] {${things.join(' ')}}`;
   }
 
   #process(name: string): ModelProcess {

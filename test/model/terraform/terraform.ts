@@ -5,7 +5,7 @@
  * untainted; one TERM lets it finish what is in flight; a plan that changes nothing writes nothing.
  */
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { clearRunFiles } from '../../../src/terraform/exit-file.js';
 import type { RunOptions } from '../../../src/terraform/start.js';
 import { CloudError, type ModelCloud } from '../cloud.js';
@@ -137,7 +137,7 @@ export class ModelTerraform {
     if (plan === undefined) return this.#exit(1);
     const out = args.find((arg) => arg.startsWith('-out='))?.slice('-out='.length);
     if (out !== undefined) {
-      writeFileSync(join(cwd, out), JSON.stringify(plan));
+      writeFileSync(resolve(cwd, out), JSON.stringify(plan));
       return this.#exit(0);
     }
     for (const address of plan.gone) this.#state.resources.delete(address);
@@ -175,7 +175,7 @@ export class ModelTerraform {
     }
     const stored = args.at(-1) ?? '';
     if (command === 'apply' && !args.includes('-auto-approve')) {
-      return JSON.parse(readFileSync(join(cwd, stored), 'utf8')) as StoredPlan;
+      return JSON.parse(readFileSync(resolve(cwd, stored), 'utf8')) as StoredPlan;
     }
     const held = [...this.#state.resources.values()];
     const gone = args.includes('-refresh=false') ? [] : held.filter(({ id }) => !this.#cloud.has(id));
