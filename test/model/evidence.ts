@@ -13,6 +13,8 @@ export interface SeenRecord {
   readonly state: NodeState;
   readonly epoch: number;
   readonly holder: string;
+  /** Ids of the resources that its runs have noted in the record. */
+  readonly listed: ReadonlySet<string>;
 }
 
 export interface SeenQuarantine {
@@ -65,7 +67,7 @@ export class StoredReader {
   async read(nodeIds: readonly string[]): Promise<Stored> {
     const reads = this.#redis.pipeline();
     for (const id of nodeIds) {
-      reads.hmget(nodeKey(id), FENCE_FIELDS.state, FENCE_FIELDS.epoch, FENCE_FIELDS.leaseHolder);
+      reads.hmget(nodeKey(id), FENCE_FIELDS.state, FENCE_FIELDS.epoch, FENCE_FIELDS.leaseHolder, 'resources');
       reads.hget(stateKey(id), 'summary');
       reads.hkeys(quarantineKey(id));
     }
@@ -75,9 +77,14 @@ export class StoredReader {
     const quarantined: SeenQuarantine[] = [];
     for (const [index, id] of nodeIds.entries()) {
       const [fence, summary, fields] = answers.slice(index * 3, index * 3 + 3).map(([, answer]) => answer);
-      const [state, epoch, holder] = fence as (string | null)[];
+      const [state, epoch, holder, resources] = fence as (string | null)[];
       if (state != null) {
-        records.set(id, { state: state as NodeState, epoch: Number(epoch ?? 0), holder: holder ?? '' });
+        records.set(id, {
+          state: state as NodeState,
+          epoch: Number(epoch ?? 0),
+          holder: holder ?? '',
+          listed: idsIn(resources ?? '[]') ?? NOTHING,
+        });
       }
       if (typeof summary === 'string') {
         canonical.set(id, await this.#ids(summary, async () => (await this.#states.load(id))?.document));

@@ -115,6 +115,9 @@ function subjectOf([first]: readonly unknown[]): string {
   return [nodeId ?? id, epoch].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ');
 }
 
+/** Requests to the file system, as Node names them; `CloseReq` is that of a file handle. */
+const FILES = new Set(['FSReqPromise', 'FSReqCallback', 'CloseReq']);
+
 /**
  * Waits until every process has come to a gate, to a timer or to its end: nothing is being read or written, twice in a row,
  * after everything that was ready has run.
@@ -122,7 +125,6 @@ function subjectOf([first]: readonly unknown[]): string {
 export async function standstill(): Promise<void> {
   for (let calm = 0; calm < 2; ) {
     await new Promise((resolve) => setImmediate(resolve));
-    const busy = process.getActiveResourcesInfo().some((name) => name.startsWith('FSReq'));
-    calm = busy ? 0 : calm + 1;
+    calm = process.getActiveResourcesInfo().some((name) => FILES.has(name)) ? 0 : calm + 1;
   }
 }

@@ -7,22 +7,23 @@ import type { Redis } from 'ioredis';
 import { KEY_PREFIX } from '../../src/node/keys.js';
 import { EVENTS_KEY, SEQUENCE_KEY } from '../../src/store/keys.js';
 import { INVARIANTS_OF_THE_END, nothingUnfinished } from './invariants.js';
-import { SECOND, TOMBSTONES_MS } from './settings.js';
+import { MINUTE, SECOND, TOMBSTONES_MS } from './settings.js';
 import { WELL } from './terraform/twist.js';
 import { Violation, type World } from './world.js';
 
 /** Looks of the reconciler until the fleet must be at rest. */
-const MOST_LOOKS = 250;
+const MOST_LOOKS = 400;
 /** What one look and everything that it starts may take. */
 const MOST_STEPS = 5_000;
 /** Between two looks, at most. */
-const LOOK_EVERY_MS = 20 * SECOND;
+const LOOK_EVERY_MS = 25 * SECOND;
 /** So long nothing may change until it counts as rest: longer than every wait of the product. */
-const REST_MS = 400 * SECOND;
+const REST_MS = 5 * MINUTE;
 
 /** Throws Violation. */
 export async function healAndRest(world: World): Promise<void> {
   for (const worker of world.livingWorkers) worker.process.wake();
+  world.time.agree();
   world.time.fireDue();
   await world.settle('every process wakes');
   await comeToRest(world, 'the storm is over');
@@ -77,7 +78,7 @@ async function comeToRest(world: World, why: string): Promise<void> {
     for (const worker of world.livingWorkers) worker.lookAfterLeftovers();
     await look(world);
     const wait = Math.min(LOOK_EVERY_MS, world.time.untilNext() ?? LOOK_EVERY_MS, untilQueue(world));
-    world.time.pass(Math.max(wait, SECOND));
+    world.time.pass(Math.max(wait, 5 * SECOND));
     await world.settle('time passes');
     await drain(world);
     if (fingerprint(world) !== before) quietSince = world.time.now;
@@ -97,8 +98,8 @@ async function drain(world: World): Promise<void> {
   for (let steps = 0; ; steps += 1) {
     if (steps > MOST_STEPS) throw violation('everyNodeWhereItWasAsked', ['it goes on for ever'], 'a look');
     const what = await world.proceed(0, { mode: 'answered', twist: WELL });
-    await world.settle(what ?? 'nothing');
-    if (what === undefined) return;
+    if (what === undefined) return world.judge('all is done');
+    await world.settle(what);
   }
 }
 

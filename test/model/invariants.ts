@@ -14,6 +14,8 @@ export interface Moment {
   /** Terraforms that live. */
   readonly runs: readonly HostRun[];
   readonly things: readonly Thing[];
+  /** Ids of what somebody has ended by hand. */
+  readonly vanished: ReadonlySet<string>;
   readonly reference: Reference;
   readonly history: History;
 }
@@ -122,6 +124,13 @@ export const INVARIANTS_OF_A_MOMENT = [
   destroyedImpliesAnEmptyState,
 ] as const;
 
+/** What a node’s state holds; of one that has failed and waits for a person, also what its runs have noted. */
+function ownedBy({ canonical, records }: Stored, id: string): ReadonlySet<string> {
+  const record = records.get(id);
+  const noted = record?.state === 'FAILED' ? record.listed : [];
+  return new Set([...(canonical.get(id) ?? []), ...noted]);
+}
+
 /** Nodes whose create is over and went well. */
 const THERE = ['CREATED', 'STARTED', 'INSERVICE', 'SOFT_SUNSET', 'HARD_SUNSET'];
 
@@ -129,10 +138,10 @@ const THERE = ['CREATED', 'STARTED', 'INSERVICE', 'SOFT_SUNSET', 'HARD_SUNSET'];
  * In the end: who was to be gone is DESTROYED, and nothing of it exists; who was to be there is whole, once, and owns exactly what
  * exists of it. A node that its time limit or its health has failed, and that nobody has asked to be gone, owns what is left of it.
  */
-export function everyNodeWhereItWasAsked({ stored, things, reference }: Moment): string[] {
+export function everyNodeWhereItWasAsked({ stored, things, vanished, reference }: Moment): string[] {
   return [...stored.records].flatMap(([id, { state }]) => {
     const own = things.filter(({ nodeId }) => nodeId === id);
-    const owned = stored.canonical.get(id) ?? new Set();
+    const owned = ownedBy(stored, id);
     const { wanted, model } = reference.nodes.get(id) ?? {};
     const problem = (what: string): string => `${id} is to be ${wanted} and is ${state}: ${what}`;
     if (wanted === 'gone') {
@@ -147,6 +156,8 @@ export function everyNodeWhereItWasAsked({ stored, things, reference }: Moment):
         : [];
     }
     if (!THERE.includes(state)) return [problem('no run has ended')];
+    // Whoever was never seen in the inventory is not missed there: only the node itself can tell that it was ended by hand.
+    if ([...owned].some((thing) => vanished.has(thing))) return [];
     const parts = own.map(({ part }) => part);
     const whole = PARTS.slice(0, parts.length).every((part) => parts.includes(part)) && parts.length >= 2;
     return whole && own.length === owned.size ? [] : [problem(`it is made of ${parts.join(', ') || 'nothing'}`)];
@@ -155,7 +166,7 @@ export function everyNodeWhereItWasAsked({ stored, things, reference }: Moment):
 
 /** In the end nothing is under way: no run, no run directory, no quarantine, nothing without an owner. */
 export function nothingUnfinished({ stored, directories, runs, things }: Moment): string[] {
-  const owned = new Set([...stored.canonical.values()].flatMap((ids) => [...ids]));
+  const owned = new Set([...stored.records.keys()].flatMap((id) => [...ownedBy(stored, id)]));
   return [
     ...runs.map(({ meta }) => `a Terraform of ${meta.members[0].nodeId} is at work`),
     ...directories.map(({ path }) => `the run directory ${path.split('/').at(-1)} is left`),

@@ -61,7 +61,7 @@ export interface ModelFailure extends Replay {
   readonly walk: string;
 }
 
-const STEPS_OF_A_WALK = 250;
+const STEPS_OF_A_WALK = 500;
 const WALKS_OF_A_BATCH = 4;
 const SHRINK_MS = 120_000;
 
@@ -77,6 +77,7 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
       try {
         await fc.asyncModelRun(() => ({ model: world, real: world }), steps);
         storm = world.steps;
+        world.storm = false;
         await healAndRest(world);
         await destroyEverything(world, redis);
       } finally {

@@ -27,8 +27,12 @@ const step = (
 
 const place = fc.nat({ max: 9_999 });
 const at = <T>(list: readonly T[], pick: number): T | undefined => list[pick % Math.max(1, list.length)];
-const NODES = ['n0', 'n1', 'n2'];
+const NODES = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'];
+/** At once; more would only stand in one another’s way. */
+const MOST_LIVING = 3;
 const nodeId = fc.constantFrom(...NODES);
+const living = ({ reference }: World): number =>
+  [...reference.nodes.values()].filter(({ model }) => model.state !== 'DESTROYED').length;
 const isKnown = (world: World, id: string): boolean => world.reference.nodes.has(id);
 
 /** Many things happen as they should, one after the other. */
@@ -223,7 +227,7 @@ const request = fc
   })
   .map(({ id, parts, ttl, onFailure, byJob }) =>
     step(`request(${id}, ${parts}, ${ttl ?? '-'}, ${onFailure ?? '-'}${byJob ? ', by a job' : ''})`, {
-      when: (world) => !isKnown(world, id),
+      when: (world) => !isKnown(world, id) && living(world) < MOST_LIVING,
       take: (world) => {
         const node = {
           id,

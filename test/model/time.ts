@@ -34,6 +34,13 @@ export class ModelTime {
     this.#redisAhead += ms;
   }
 
+  /** The clocks are set right: the processes’ catch up with that of Redis, or that one with them. */
+  agree(): void {
+    const ahead = this.#redisAhead;
+    this.#redisAhead = 0;
+    if (ahead > 0) this.pass(ahead);
+  }
+
   timersOf(owner: TimerOwner): Timers {
     const set = (ms: number, everyMs: number | undefined, act: () => void): (() => void) => {
       this.#order += 1;
