@@ -57,28 +57,24 @@ export class TerraformState {
     return state;
   }
 
-  /** Whether the file is older than what is held. A run that changes nothing does not write, except into no file. */
-  get changed(): boolean {
-    return this.#serial === 0 || this.#content() !== this.#written;
-  }
-
   /** First half of a write: Terraform truncates the file. */
   tear(file: string): void {
-    const text = this.#text(this.#serial + 1);
+    const text = this.#text();
     writeFileSync(file, text.slice(0, Math.floor(text.length / 2)));
   }
 
+  /** A state that has changed gets a new serial; one that has not is written again, as it was. */
   write(file: string): void {
-    this.#serial += 1;
+    if (this.#serial === 0 || this.#content() !== this.#written) this.#serial += 1;
     this.#written = this.#content();
-    writeFileSync(file, this.#text(this.#serial));
+    writeFileSync(file, this.#text());
   }
 
   #content(): string {
     return JSON.stringify([...this.resources.values()].sort((a, b) => (a.address < b.address ? -1 : 1)));
   }
 
-  #text(serial: number): string {
+  #text(): string {
     const resources = [...this.resources.values()].map(({ address, id, tainted, nodeId, part, on }) => {
       const [type = '', name = ''] = address.split('.');
       const input = { value: { nodeId, part }, type: INPUT_TYPE };
@@ -91,7 +87,7 @@ export class TerraformState {
       };
       return { mode: 'managed', type, name, provider: PROVIDER, instances: [instance] };
     });
-    const head = { version: 4, terraform_version: '1.11.4', serial, lineage: this.#lineage };
+    const head = { version: 4, terraform_version: '1.11.4', serial: this.#serial, lineage: this.#lineage };
     return `${JSON.stringify({ ...head, outputs: {}, resources, check_results: null }, null, 2)}\n`;
   }
 }

@@ -2,7 +2,7 @@
  * Terraform as the model has it: an actor that does one small step at a time, so that it can be killed between any two of
  * them. What it writes, prints and leaves is what the real one does (docs/decisions/0001, 0003; seen with 1.11.4): the state
  * file is truncated and rewritten a moment after each finished resource; a resource whose provisioner still runs stands in it
- * untainted; one TERM lets it finish what is in flight; a plan that changes nothing writes nothing.
+ * untainted; the last state is written once more at the end; one TERM lets it finish what is in flight.
  */
 import { appendFileSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -146,11 +146,9 @@ export class ModelTerraform {
     this.#settle();
     yield 'closes';
     const failed = this.#problems.length > 0 || this.#told;
-    if (this.#state.changed) {
-      this.#state.tear(this.#stateFile);
-      yield 'writes the last state';
-      this.#state.write(this.#stateFile);
-    }
+    this.#state.tear(this.#stateFile);
+    yield 'writes the last state';
+    this.#state.write(this.#stateFile);
     yield 'ends';
     for (const problem of this.#problems) this.#print(say.diagnostic(problem));
     if (failed) return this.#exit(1);
