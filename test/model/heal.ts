@@ -8,7 +8,6 @@ import { KEY_PREFIX } from '../../src/node/keys.js';
 import { EVENTS_KEY, SEQUENCE_KEY } from '../../src/store/keys.js';
 import { INVARIANTS_OF_THE_END, nothingUnfinished } from './invariants.js';
 import { MINUTE, SECOND, TOMBSTONES_MS } from './settings.js';
-import { WELL } from './terraform/twist.js';
 import { Violation, type World } from './world.js';
 
 /** Looks of the reconciler until the fleet must be at rest. */
@@ -22,6 +21,7 @@ const REST_MS = 5 * MINUTE;
 
 /** Throws Violation. */
 export async function healAndRest(world: World): Promise<void> {
+  world.ahead.clear();
   for (const worker of world.livingWorkers) worker.process.wake();
   world.time.agree();
   world.time.fireDue();
@@ -97,7 +97,7 @@ async function look(world: World): Promise<void> {
 async function drain(world: World): Promise<void> {
   for (let steps = 0; ; steps += 1) {
     if (steps > MOST_STEPS) throw violation('everyNodeWhereItWasAsked', ['it goes on for ever'], 'a look');
-    const what = await world.proceed(0, { mode: 'answered', twist: WELL });
+    const what = await world.proceed(0);
     if (what === undefined) return world.judge('all is done');
     await world.settle(what);
   }

@@ -39,7 +39,13 @@ export class Reference {
   readonly destroyedNow: string[] = [];
   /** By `<node> <epoch>`: the write that brought the quarantined document. */
   readonly quarantinedAt = new Map<string, number>();
+  readonly #met: (what: string) => void;
   #writes = 0;
+
+  /** `met` hears of what a walk should not miss. */
+  constructor(met: (what: string) => void) {
+    this.#met = met;
+  }
 
   /** The store with the reference beside it. `now`: the clock of Redis. */
   beside(store: NodeStore, now: () => number): NodeStore {
@@ -59,6 +65,9 @@ export class Reference {
         const node = this.nodes.get(id);
         if (node === undefined) return answer;
         const { operation, holder, leaseMs } = request;
+        const before = node.model.state;
+        if ('epoch' in answer && before === answer.node.state && node.model.holder !== holder) this.#met('takeover');
+        if ('refused' in answer) this.#met(`begin refused: ${answer.refused}`);
         agree(id, `begin ${operation}`, verdictOf(answer), node.model.begin(now(), operation, holder, leaseMs));
         if ('epoch' in answer) this.#grant(id, node, answer.epoch, holder);
         return answer;
@@ -92,7 +101,8 @@ export class Reference {
         const { to, actor, epoch, expected, failure } = request;
         const verdict = node.model.transition(to, actor, epoch, failure?.operation ?? 'create', expected);
         agree(id, `transition to ${to}`, verdictOf(answer), verdict);
-        if (!('refused' in answer) && answer.changed) this.#moved(id, node, to);
+        if ('refused' in answer) this.#met(`transition refused: ${answer.refused}`);
+        else if (answer.changed) this.#moved(id, node, to);
         return answer;
       },
       requestRetry: async (id, by) => {
@@ -122,6 +132,7 @@ export class Reference {
       this.#writes += 1;
       const { epoch } = request;
       const current = this.nodes.get(nodeId)?.model.epoch ?? 0;
+      this.#met(`state ${result}`);
       if (result === 'canonical') this.canonicalWrites.push({ nodeId, epoch, current });
       if (result === 'quarantined') this.quarantinedAt.set(`${nodeId} ${epoch}`, this.#writes);
       return result;
@@ -150,6 +161,7 @@ export class Reference {
   }
 
   #moved(id: string, node: ReferenceNode, to: NodeState): void {
+    this.#met(`became ${to}`);
     if (to === 'DESTRUCTION_REQUESTED') node.wanted = 'gone';
     // An operator, or the node itself, has taken it back.
     if (to === 'INSERVICE' || to === 'SOFT_SUNSET') node.wanted = 'there';

@@ -7,8 +7,8 @@ import type { NodeState } from '../../src/node/lifecycle.js';
 import { MODES, type Mode } from './gates.js';
 import type { ModelWorker } from './worker.js';
 import { MINUTE, SECOND } from './settings.js';
-import { CLOUD_FAULTS, type Twist, WELL } from './terraform/twist.js';
-import { HOSTS, type World } from './world.js';
+import { CLOUD_FAULTS, type Twist } from './terraform/twist.js';
+import { HOSTS, READS, type World } from './world.js';
 import { STACK_NAME } from './stack.js';
 
 export type Step = fc.AsyncCommand<World, World>;
@@ -41,7 +41,7 @@ const goOn = fc.array(place, { minLength: 1, maxLength: 25 }).map(
     check: ({ tasks, gates }) => tasks.length + gates.waiting.length > 0,
     run: async (_, world) => {
       for (const pick of picks) {
-        const what = await world.proceed(pick, { mode: 'answered', twist: WELL });
+        const what = await world.proceed(pick);
         if (what === undefined) return;
         await world.settle(what);
       }
@@ -50,36 +50,54 @@ const goOn = fc.array(place, { minLength: 1, maxLength: 25 }).map(
   }),
 );
 
-const odd = fc.constantFrom<Mode[]>(...MODES.filter((mode) => mode !== 'answered'));
-const callGoesWrong = fc.tuple(place, odd).map(([pick, mode]) =>
-  step(`callGoesWrong(${pick}, ${mode})`, {
-    when: ({ gates }) => gates.waiting.length > 0,
-    take: async (world) => {
-      await at(world.gates.waiting, pick)?.pass(mode);
+/** What concerns one node happens, as long as something can, and goes well: so that walks get anywhere. */
+const finish = fc.tuple(place, fc.nat({ max: 40 })).map(
+  ([pick, most]): Step => ({
+    check: ({ reference }) => reference.nodes.size > 0,
+    run: async (_, world) => {
+      const node = new RegExp(`\\b${at(world.nodeIds, pick)}\\b|bundles`);
+      for (let taken = 0; taken <= most; taken += 1) {
+        const what = await world.proceed(0, node);
+        if (what === undefined) return;
+        await world.settle(what);
+      }
     },
+    toString: () => `finish(${pick}, ${most})`,
   }),
 );
+
+const odd = fc.constantFrom<Mode[]>(...MODES.filter((mode) => mode !== 'answered'));
+/** Those that change something are where it matters most. */
+const callGoesWrong = fc.tuple(place, odd, fc.boolean()).map(([pick, mode, any]) => {
+  const calls = ({ gates }: World) => gates.waiting.filter(({ call }) => any || !READS.has(call));
+  return step(`${any ? 'anyCall' : 'write'}GoesWrong(${pick}, ${mode})`, {
+    when: (world) => calls(world).length > 0,
+    take: async (world) => {
+      await at(calls(world), pick)?.pass(mode);
+    },
+  });
+});
 
 const twist: fc.Arbitrary<Twist> = fc.record({
   how: fc.constantFrom('fails' as const, 'lost' as const, 'partial' as const),
   fault: fc.oneof(
-    { weight: 4, arbitrary: fc.constantFrom('network' as const, 'throttled' as const, 'provider' as const) },
+    fc.constantFrom('network' as const, 'throttled' as const, 'provider' as const),
     fc.constantFrom(...CLOUD_FAULTS),
   ),
 });
-const CALLS = ['creates', 'deletes', 'boots', 'plans'].map((name) => `terraform ${name}`);
-const cloudGoesWrong = fc.tuple(place, twist).map(([pick, how]) => {
-  const calls = (world: World) => world.tasks.filter(({ point }) => CALLS.includes(point));
-  return step(`cloudGoesWrong(${pick}, ${how.how}${how.how === 'well' ? '' : ` ${how.fault}`})`, {
-    when: (world) => calls(world).length > 0,
-    take: (world) => {
-      const task = at(calls(world), pick);
-      if (task === undefined || how.how === 'well') return;
-      world.coverage.count(`${how.how} ${task.point}`);
-      task.take(how);
-    },
-  });
-});
+const call = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('creates' as const) },
+  { weight: 3, arbitrary: fc.constant('deletes' as const) },
+  { weight: 2, arbitrary: fc.constant('boots' as const) },
+  fc.constant('plans' as const),
+);
+/** It befalls the next such call that any Terraform makes. */
+const cloudGoesWrong = fc.tuple(call, twist).map(([name, how]) =>
+  step(`cloudGoesWrong(${name}, ${how.how}${how.how === 'well' ? '' : ` ${how.fault}`})`, {
+    when: ({ ahead }) => !ahead.has(`terraform ${name}`),
+    take: ({ ahead }) => void ahead.set(`terraform ${name}`, how),
+  }),
+);
 
 const killTerraform = fc.tuple(place, fc.constantFrom('terraform', 'guard', 'both')).map(([pick, whom]) => {
   const runs = (world: World) => world.hosts.flatMap((host) => host.runs);
@@ -113,12 +131,23 @@ const toWorker = (
       },
     }),
   );
+/** Longer than a lease and a job’s lock. */
+const OVERTAKE_MS = 65 * SECOND;
 const isAwake = ({ process }: ModelWorker): boolean => process.awake;
 const isReady = ({ ready }: ModelWorker): boolean => ready;
 
 const look = toWorker('look', isReady, (worker) => worker.look());
 const lookAfter = toWorker('lookAfterLeftovers', isReady, (worker) => worker.lookAfterLeftovers());
 const killWorker = toWorker('killWorker', () => true, ({ process }) => process.die());
+/**
+ * A worker with a run of its own is frozen until its lease is over and its job is anybody’s: what it still does afterwards, it does
+ * as one that another has overtaken.
+ */
+const overtake = toWorker('overtake', (worker) => isAwake(worker) && worker.runs.length > 0, ({ process }, world) => {
+  process.freeze();
+  countLeases(world, OVERTAKE_MS);
+  world.time.pass(OVERTAKE_MS);
+});
 const freeze = toWorker('freezeWorker', isAwake, ({ process }) => process.freeze());
 const wake = toWorker('wakeWorker', ({ process }) => process.frozen, ({ process }, { time }) => {
   process.wake();
@@ -303,22 +332,24 @@ const vanish = place.map((pick) =>
 
 /** By weight. */
 const STEPS: readonly (readonly [weight: number, step: fc.Arbitrary<Step>])[] = [
-  [40, goOn],
-  [8, callGoesWrong],
-  [8, cloudGoesWrong],
+  [30, goOn],
+  [20, finish],
+  [12, callGoesWrong],
+  [12, cloudGoesWrong],
   [4, killTerraform],
-  [6, request],
-  [4, destroy],
+  [14, request],
+  [3, destroy],
   [2, retry],
   [2, live],
-  [10, pass],
+  [8, pass],
   [1, jumpRedis],
-  [5, look],
+  [3, look],
   [2, lookAfter],
   [2, hear],
   [2, killWorker],
-  [2, freeze],
-  [3, wake],
+  [1, freeze],
+  [5, overtake],
+  [4, wake],
   [1, stop],
   [4, startWorker],
   [1, cutPower],

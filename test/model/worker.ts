@@ -26,7 +26,7 @@ import { createHandler } from '../../workers/create.js';
 import { destroyHandler } from '../../workers/destroy.js';
 import { RunningOperations } from '../../workers/running.js';
 import { type Gates, NETWORK, REDIS } from './gates.js';
-import type { ModelHost } from './host.js';
+import type { HostRun, ModelHost } from './host.js';
 import type { ModelProcess } from './process.js';
 import { type ModelJob, type ModelQueue, outcomeOfError } from './queue.js';
 import { CONCURRENCY, DESTROY_RETRY, MINUTE, OPERATIONS, RECONCILE } from './settings.js';
@@ -152,6 +152,10 @@ export class ModelWorker {
     void this.#start();
   }
 
+  /** Its Terraforms that live. */
+  get runs(): readonly HostRun[] {
+    return this.host.runs.filter(({ owner }) => owner === this.process);
+  }
   /** Takes jobs. */
   get ready(): boolean {
     return this.#ready && this.process.awake && !this.#stopping;

@@ -18,14 +18,14 @@ import { silentLog } from '../../src/log.js';
 import { ModelCloud } from './cloud.js';
 import type { Coverage } from './coverage.js';
 import { directoriesOf, type Stored, StoredReader } from './evidence.js';
-import { Gates, type Mode, REDIS, standstill } from './gates.js';
+import { Gates, REDIS, standstill } from './gates.js';
 import { ModelHost, type Task } from './host.js';
 import { type History, INVARIANTS_OF_A_MOMENT, type Moment, newHistory } from './invariants.js';
 import { ModelProcess } from './process.js';
 import { ModelQueue } from './queue.js';
 import { Reference } from './reference.js';
 import { DESTROY_RETRY } from './settings.js';
-import type { Twist } from './terraform/twist.js';
+import { type Twist, WELL } from './terraform/twist.js';
 import { ModelTime } from './time.js';
 import { ModelWorker } from './worker.js';
 
@@ -60,7 +60,7 @@ export class Violation extends Error {
 
 export const HOSTS = 2;
 /** Calls that change nothing in Redis: what was seen there before is still so. */
-const READS: ReadonlySet<string> = new Set([
+export const READS: ReadonlySet<string> = new Set([
   ...['get', 'overdue', 'expired', 'expiring', 'stranded', 'destroysToRetry', 'countTombstones'].map(
     (name) => `store.${name}`,
   ),
@@ -70,17 +70,12 @@ const READS: ReadonlySet<string> = new Set([
 ]);
 const RETENTION = { historyEntries: 50, eventEntries: 10_000 };
 
-export interface Choice {
-  readonly mode: Mode;
-  readonly twist: Twist;
-}
-
 export class World {
   readonly time = new ModelTime();
   readonly cloud = new ModelCloud(() => this.time.now);
   readonly queue = new ModelQueue(() => this.time.now);
   readonly gates = new Gates();
-  readonly reference = new Reference();
+  readonly reference = new Reference((what) => this.coverage.count(what));
   readonly hosts: readonly ModelHost[];
   readonly workers: ModelWorker[] = [];
   readonly coverage: Coverage;
@@ -88,6 +83,8 @@ export class World {
   /** Of the walk so far. */
   steps = 0;
   storm = true;
+  /** How the next call of a kind (`terraform creates`) goes; any other goes well. */
+  readonly ahead = new Map<string, Twist>();
   readonly #options: WorldOptions;
   readonly #store: NodeStore;
   readonly #states: StateRepository;
@@ -195,24 +192,25 @@ export class World {
     what(this.gates.around(this.#producer, 'store', this.#store, REDIS)).catch(() => undefined);
   }
 
-  /** Lets one waiting call through, or one task happen. Answers what it was; undefined where nothing waits. */
-  async proceed(pick: number, { mode, twist }: Choice): Promise<string | undefined> {
-    const { tasks } = this;
-    const { waiting } = this.gates;
+  /** Lets one waiting call through, or one task happen, of those whose key fits, and all goes well. Answers which, if any. */
+  async proceed(pick: number, only = /(?:)/): Promise<string | undefined> {
+    const tasks = this.tasks.filter(({ key }) => only.test(key));
+    const waiting = this.gates.waiting.filter(({ key }) => only.test(key));
     const count = tasks.length + waiting.length;
     if (count === 0) return undefined;
     const index = pick % count;
     const call = waiting[index];
     if (call !== undefined) {
-      await call.pass(mode);
-      return `${call.key} ${mode}`;
+      await call.pass('answered');
+      return call.key;
     }
     const task = tasks[index - waiting.length];
     if (task === undefined) return undefined;
-    this.coverage.count(task.point);
-    if (twist.how !== 'well') this.coverage.count(`${twist.how} ${task.point}`);
+    const twist = this.ahead.get(task.point) ?? WELL;
+    this.ahead.delete(task.point);
+    this.coverage.count(twist.how === 'well' ? task.point : `${twist.how} ${task.point}`);
     task.take(twist);
-    return `${task.key} ${twist.how}`;
+    return twist.how === 'well' ? task.key : `${task.key} ${twist.how} ${twist.fault}`;
   }
 
   /** A step has been taken: everything comes to a stand. In a storm the invariants are asked each time. Throws Violation. */

@@ -253,7 +253,9 @@ export class ModelTerraform {
   *#delete({ address, id }: HeldResource): Generator<string, boolean, Twist> {
     this.#print(say.applyStart({ address, id }, 'delete'));
     const twist = yield 'deletes';
-    const gone = this.#call(address, twist, () => {
+    // There is no half of a delete: it is done, and Terraform knows it or not.
+    const known: Twist = twist.how === 'partial' ? { ...twist, how: 'lost' } : twist;
+    const gone = this.#call(address, known, () => {
       this.#cloud.destroy(id);
       return true;
     });
