@@ -100,10 +100,7 @@ export class StoredReader {
     return { records, canonical, quarantined };
   }
 
-  async #ids(
-    summary: string,
-    load: () => Promise<Uint8Array | undefined>,
-  ): Promise<ReadonlySet<string>> {
+  async #ids(summary: string, load: () => Promise<Uint8Array | undefined>): Promise<ReadonlySet<string>> {
     const { sha256 } = JSON.parse(summary) as { sha256: string };
     const known = this.#known.get(sha256);
     if (known !== undefined) return known;

@@ -112,7 +112,9 @@ function subjectOf([first]: readonly unknown[]): string {
   if (typeof first === 'string') return first;
   if (typeof first !== 'object' || first === null) return '';
   const { nodeId, id, epoch } = first as { nodeId?: unknown; id?: unknown; epoch?: unknown };
-  return [nodeId ?? id, epoch].filter((part) => typeof part === 'string' || typeof part === 'number').join(' ');
+  return [nodeId ?? id, epoch]
+    .filter((part) => typeof part === 'string' || typeof part === 'number')
+    .join(' ');
 }
 
 /** Requests to the file system, as Node names them; `CloseReq` is that of a file handle. */

@@ -105,10 +105,14 @@ async function drain(world: World): Promise<void> {
 
 /** What rest means: this stays as it is. */
 function fingerprint({ reference, cloud, hosts, queue }: World): string {
-  const nodes = [...reference.nodes].map(([id, { model }]) => `${id} ${model.state} ${model.epoch} ${model.events}`);
+  const nodes = [...reference.nodes].map(
+    ([id, { model }]) => `${id} ${model.state} ${model.epoch} ${model.events}`,
+  );
   const things = cloud.things.map(({ id }) => id);
   const runs = hosts.flatMap(({ runs: living }) => living.map(({ meta }) => meta.runId));
-  const jobs = queue.jobs.filter(({ state }) => state !== 'completed' && state !== 'failed').map(({ id }) => id);
+  const jobs = queue.jobs
+    .filter(({ state }) => state !== 'completed' && state !== 'failed')
+    .map(({ id }) => id);
   return [...nodes, ...things, ...runs, ...jobs].join('\n');
 }
 

@@ -62,7 +62,11 @@ export class ModelHost {
   readonly #waits = new Set<Wait>();
   readonly #locks = new Map<string, { readonly holder: ModelProcess; diedAt?: number }>();
 
-  constructor(name: string, dataDir: string, world: { readonly cloud: ModelCloud; readonly time: ModelTime }) {
+  constructor(
+    name: string,
+    dataDir: string,
+    world: { readonly cloud: ModelCloud; readonly time: ModelTime },
+  ) {
     this.name = name;
     this.dataDir = dataDir;
     this.#cloud = world.cloud;
@@ -120,7 +124,11 @@ export class ModelHost {
     });
     const ofWaits = [...this.#waits]
       .filter(({ process, ready }) => process.awake && ready())
-      .map(({ key, go }) => ({ key: `${this.name} ${key}`, point: 'waited for processes', take: () => go() }));
+      .map(({ key, go }) => ({
+        key: `${this.name} ${key}`,
+        point: 'waited for processes',
+        take: () => go(),
+      }));
     return [...ofRuns, ...ofWaits];
   }
 

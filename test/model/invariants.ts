@@ -78,11 +78,19 @@ export function recordsAsInTheReference({ stored, reference }: Moment): string[]
 export function noLostState({ stored, directories, runs, things, history }: Moment): string[] {
   const { secured } = history;
   const documents = [...stored.canonical.values(), ...stored.quarantined.map(({ ids }) => ids)];
-  for (const ids of [...documents, ...directories.map(({ safe }) => safe)]) for (const id of ids) secured.add(id);
-  const held = [...documents, ...directories.map(({ ids }) => ids), ...runs.map(({ terraform }) => terraform.holds)];
+  for (const ids of [...documents, ...directories.map(({ safe }) => safe)])
+    for (const id of ids) secured.add(id);
+  const held = [
+    ...documents,
+    ...directories.map(({ ids }) => ids),
+    ...runs.map(({ terraform }) => terraform.holds),
+  ];
   return things
     .filter(({ id }) => secured.has(id) && !held.some((ids) => ids.has(id)))
-    .map(({ id, nodeId, part }) => `${part} ${id} of ${nodeId} exists, was once written down, and no state holds it`);
+    .map(
+      ({ id, nodeId, part }) =>
+        `${part} ${id} of ${nodeId} exists, was once written down, and no state holds it`,
+    );
 }
 
 /** DESTROYED is the end. */
@@ -98,7 +106,8 @@ export function noTerminalStateLeft({ stored, history }: Moment): string[] {
 
 /** At the moment when DESTROYED is said: no document that was known by then holds anything. */
 export function destroyedImpliesAnEmptyState({ stored, things, reference }: Moment): string[] {
-  const exists = (ids: ReadonlySet<string>): string[] => things.filter(({ id }) => ids.has(id)).map(({ id }) => id);
+  const exists = (ids: ReadonlySet<string>): string[] =>
+    things.filter(({ id }) => ids.has(id)).map(({ id }) => id);
   const broken: string[] = [];
   for (const nodeId of reference.destroyedNow.splice(0)) {
     const canonical = stored.canonical.get(nodeId);
@@ -160,7 +169,9 @@ export function everyNodeWhereItWasAsked({ stored, things, vanished, reference }
     if ([...owned].some((thing) => vanished.has(thing))) return [];
     const parts = own.map(({ part }) => part);
     const whole = PARTS.slice(0, parts.length).every((part) => parts.includes(part)) && parts.length >= 2;
-    return whole && own.length === owned.size ? [] : [problem(`it is made of ${parts.join(', ') || 'nothing'}`)];
+    return whole && own.length === owned.size
+      ? []
+      : [problem(`it is made of ${parts.join(', ') || 'nothing'}`)];
   });
 }
 

@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { startTestRedis } from '../support/redis.js';
-import { type ModelReport, runModel } from './model.js';
+import { neverMet } from './coverage.js';
+import { againOf, type ModelReport, runModel } from './model.js';
 
 const { values } = parseArgs({
   options: {
@@ -51,14 +52,16 @@ const report = await runModel({
 redis.disconnect();
 await server.stop();
 rmSync(directory, { recursive: true, force: true });
+const missed = values.path === undefined ? neverMet(report.coverage, report.steps) : [];
 process.stdout.write(textOf(report));
-process.exitCode = report.failure === undefined ? 0 : 1;
+process.exitCode = report.failure === undefined && missed.length === 0 ? 0 : 1;
 
 function textOf({ steps: taken, restSteps, walks, coverage, failure }: ModelReport): string {
-  const lines = coverage.all.map(([what, count]) => `${String(count).padStart(9)}  ${what}`);
   const sum = `${taken} steps in ${walks} walks, and ${restSteps} steps to rest, in ${seconds()} s`;
-  if (failure === undefined) return `${lines.join('\n')}\n${sum}: every invariant held\n`;
-  const { message, walk, path, replayPath } = failure;
-  const again = `npm run model -- --seed ${failure.seed} --path ${path} --replay ${replayPath || "''"}`;
-  return `${walk}\n\n${message}\n\n${sum}\nFAILED; once more: ${again}\n`;
+  if (failure !== undefined) {
+    return `${failure.walk}\n\n${failure.message}\n\n${sum}\nFAILED; once more: ${againOf(failure)}\n`;
+  }
+  const lines = coverage.all.map(([what, count]) => `${String(count).padStart(9)}  ${what}`);
+  const never = missed.length === 0 ? '' : `FAILED: never met ${missed.join(', ')}\n`;
+  return `${lines.join('\n')}\n${sum}: every invariant held\n${never}`;
 }

@@ -72,7 +72,13 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
   const property = fc.asyncProperty(
     walk(options.stepsOfAWalk ?? STEPS_OF_A_WALK, replay?.replayPath),
     async (steps) => {
-      const world = await World.open({ redis, coverage, mutation, trace, directory: join(directory, 'walk') });
+      const world = await World.open({
+        redis,
+        coverage,
+        mutation,
+        trace,
+        directory: join(directory, 'walk'),
+      });
       let storm: number | undefined;
       try {
         await fc.asyncModelRun(() => ({ model: world, real: world }), steps);
@@ -103,6 +109,10 @@ export async function runModel(options: ModelOptions): Promise<ModelReport> {
   }
   return { ...taken, coverage };
 }
+
+/** The command that takes a failing walk once more. */
+export const againOf = ({ seed, path, replayPath }: ModelFailure): string =>
+  `npm run model -- --seed ${seed} --path ${path} --replay ${replayPath}`;
 
 function failureOf(details: fc.RunDetails<[Iterable<Step>]>, seed: number): ModelFailure {
   const { counterexample, counterexamplePath, errorInstance: error } = details;

@@ -74,9 +74,7 @@ export class ModelQueue implements Pick<JobQueues, 'add' | 'isAlive' | 'giveBack
   async isAlive(_: Operation, jobId: string): Promise<boolean> {
     const job = this.#jobs.get(jobId);
     if (job === undefined) return false;
-    return job.state === 'active'
-      ? this.#isLocked(job)
-      : job.state !== 'completed' && job.state !== 'failed';
+    return job.state === 'active' ? this.#isLocked(job) : job.state !== 'completed' && job.state !== 'failed';
   }
 
   async giveBack(queueName: string, jobId: string, token: string): Promise<boolean> {

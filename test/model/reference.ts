@@ -51,7 +51,9 @@ export class Reference {
   beside(store: NodeStore, now: () => number): NodeStore {
     const agree = (id: string, call: string, said: unknown, expected: unknown): void => {
       if (JSON.stringify(said) === JSON.stringify(expected)) return;
-      this.disagreements.push(`${call} of ${id}: the store says ${String(said)}, the reference ${String(expected)}`);
+      this.disagreements.push(
+        `${call} of ${id}: the store says ${String(said)}, the reference ${String(expected)}`,
+      );
     };
     return {
       ...store,
@@ -66,9 +68,15 @@ export class Reference {
         if (node === undefined) return answer;
         const { operation, holder, leaseMs } = request;
         const before = node.model.state;
-        if ('epoch' in answer && before === answer.node.state && node.model.holder !== holder) this.#met('takeover');
+        if ('epoch' in answer && before === answer.node.state && node.model.holder !== holder)
+          this.#met('takeover');
         if ('refused' in answer) this.#met(`begin refused: ${answer.refused}`);
-        agree(id, `begin ${operation}`, verdictOf(answer), node.model.begin(now(), operation, holder, leaseMs));
+        agree(
+          id,
+          `begin ${operation}`,
+          verdictOf(answer),
+          node.model.begin(now(), operation, holder, leaseMs),
+        );
         if ('epoch' in answer) this.#grant(id, node, answer.epoch, holder);
         return answer;
       },

@@ -41,7 +41,7 @@ export const RECONCILE: ReconcileSettings = {
   },
   tombstonesMs: TOMBSTONES_MS,
   strandedAfterMs: 10 * SECOND,
-  quarantineQuietMs: MINUTE,
+  quarantineQuietMs: 10 * SECOND,
 };
 
 /** Jobs at once in one worker, of each kind. */

@@ -5,17 +5,20 @@
 import fc from 'fast-check';
 import type { NodeState } from '../../src/node/lifecycle.js';
 import { MODES, type Mode } from './gates.js';
-import type { ModelWorker } from './worker.js';
 import { MINUTE, SECOND } from './settings.js';
-import { CLOUD_FAULTS, type Twist } from './terraform/twist.js';
-import { HOSTS, READS, type World } from './world.js';
 import { STACK_NAME } from './stack.js';
+import { CLOUD_FAULTS, type Twist } from './terraform/twist.js';
+import type { ModelWorker } from './worker.js';
+import { HOSTS, READS, type World } from './world.js';
 
 export type Step = fc.AsyncCommand<World, World>;
 
 const step = (
   does: string,
-  { when = () => true, take }: { when?: (world: World) => boolean; take: (world: World) => Promise<void> | void },
+  {
+    when = () => true,
+    take,
+  }: { when?: (world: World) => boolean; take: (world: World) => Promise<void> | void },
 ): Step => ({
   check: when,
   run: async (_, world) => {
@@ -67,16 +70,22 @@ const finish = fc.tuple(place, fc.nat({ max: 40 })).map(
 );
 
 const odd = fc.constantFrom<Mode[]>(...MODES.filter((mode) => mode !== 'answered'));
-/** Those that change something are where it matters most. */
-const callGoesWrong = fc.tuple(place, odd, fc.boolean()).map(([pick, mode, any]) => {
-  const calls = ({ gates }: World) => gates.waiting.filter(({ call }) => any || !READS.has(call));
-  return step(`${any ? 'anyCall' : 'write'}GoesWrong(${pick}, ${mode})`, {
-    when: (world) => calls(world).length > 0,
-    take: async (world) => {
-      await at(calls(world), pick)?.pass(mode);
-    },
+/** Those that change something are where it matters most, and those of the quarantine are seldom there. */
+const CALLS = {
+  call: /(?:)/,
+  write: new RegExp(`^(?!(${[...READS].join('|')})$)`),
+  quarantineCall: /^quarantine\.(?!unattended)/,
+} as const;
+const goesWrong = (kind: keyof typeof CALLS): fc.Arbitrary<Step> =>
+  fc.tuple(place, odd).map(([pick, mode]) => {
+    const calls = ({ gates }: World) => gates.waiting.filter(({ call: name }) => CALLS[kind].test(name));
+    return step(`${kind}GoesWrong(${pick}, ${mode})`, {
+      when: (world) => calls(world).length > 0,
+      take: async (world) => {
+        await at(calls(world), pick)?.pass(mode);
+      },
+    });
   });
-});
 
 const twist: fc.Arbitrary<Twist> = fc.record({
   how: fc.constantFrom('fails' as const, 'lost' as const, 'partial' as const),
@@ -106,10 +115,22 @@ const killTerraform = fc.tuple(place, fc.constantFrom('terraform', 'guard', 'bot
     take: (world) => {
       const terraform = at(runs(world), pick)?.terraform;
       if (terraform === undefined) return;
-      for (const { name } of terraform.steps) world.coverage.count(`${whom} killed before ${name.split(' ')[0]}`);
+      for (const { name } of terraform.steps)
+        world.coverage.count(`${whom} killed before ${name.split(' ')[0]}`);
       if (terraform.tearing) world.coverage.count('killed over a torn state');
       if (whom !== 'terraform') terraform.killGuard();
       if (whom !== 'guard') terraform.kill();
+    },
+  });
+});
+
+const fillDisk = fc.tuple(place, fc.boolean()).map(([pick, room]) => {
+  const runs = (world: World) => world.hosts.flatMap((host) => host.runs);
+  return step(`fillDisk(${pick}${room ? ', room for the last state' : ''})`, {
+    when: (world) => runs(world).length > 0,
+    take: (world) => {
+      world.coverage.count(`disk filled${room ? ', room for the last state' : ''}`);
+      at(runs(world), pick)?.terraform.fillDisk(room);
     },
   });
 });
@@ -137,22 +158,50 @@ const isAwake = ({ process }: ModelWorker): boolean => process.awake;
 const isReady = ({ ready }: ModelWorker): boolean => ready;
 
 const look = toWorker('look', isReady, (worker) => worker.look());
+/** One whole look at the fleet, without anything else in between; what it has started goes on afterwards. */
+const lookThrough = place.map(
+  (pick): Step => ({
+    check: ({ livingWorkers }) => livingWorkers.some(isReady),
+    run: async (_, world) => {
+      const worker = at(world.livingWorkers.filter(isReady), pick);
+      if (worker === undefined) return;
+      worker.look();
+      const own = new RegExp(`^${worker.process.name} (?!bundles|states.save|quarantine.(?!unattended))`);
+      for (let taken = 0; worker.looking && taken < 60; taken += 1) {
+        await world.settle((await world.proceed(0, own)) ?? 'nothing');
+      }
+    },
+    toString: () => `lookThrough(${pick})`,
+  }),
+);
 const lookAfter = toWorker('lookAfterLeftovers', isReady, (worker) => worker.lookAfterLeftovers());
-const killWorker = toWorker('killWorker', () => true, ({ process }) => process.die());
+const killWorker = toWorker(
+  'killWorker',
+  () => true,
+  ({ process }) => process.die(),
+);
 /**
  * A worker with a run of its own is frozen until its lease is over and its job is anybody’s: what it still does afterwards, it does
  * as one that another has overtaken.
  */
-const overtake = toWorker('overtake', (worker) => isAwake(worker) && worker.runs.length > 0, ({ process }, world) => {
-  process.freeze();
-  countLeases(world, OVERTAKE_MS);
-  world.time.pass(OVERTAKE_MS);
-});
+const overtake = toWorker(
+  'overtake',
+  (worker) => isAwake(worker) && worker.runs.length > 0,
+  ({ process }, world) => {
+    process.freeze();
+    countLeases(world, OVERTAKE_MS);
+    world.time.pass(OVERTAKE_MS);
+  },
+);
 const freeze = toWorker('freezeWorker', isAwake, ({ process }) => process.freeze());
-const wake = toWorker('wakeWorker', ({ process }) => process.frozen, ({ process }, { time }) => {
-  process.wake();
-  time.fireDue();
-});
+const wake = toWorker(
+  'wakeWorker',
+  ({ process }) => process.frozen,
+  ({ process }, { time }) => {
+    process.wake();
+    time.fireDue();
+  },
+);
 const stop = toWorker('stopWorker', isReady, (worker) => worker.stop());
 const hear = fc.tuple(place, nodeId).map(([pick, id]) =>
   step(`hear(${pick}, ${id})`, {
@@ -207,7 +256,8 @@ const jumpRedis = fc.constantFrom(90 * SECOND, 5 * MINUTE, -20 * SECOND).map((ms
 function countLeases(world: World, ms: number): void {
   const now = world.time.ofRedis;
   for (const { model } of world.reference.nodes.values()) {
-    if (model.leaseAlive(now) && !model.leaseAlive(now + ms)) world.coverage.count('time passed a live lease');
+    if (model.leaseAlive(now) && !model.leaseAlive(now + ms))
+      world.coverage.count('time passed a live lease');
   }
 }
 
@@ -294,7 +344,9 @@ const retry = nodeId.map((id) =>
 );
 
 /** What the node itself, its group and an operator do to a node that is there. */
-const LIFE: Readonly<Partial<Record<NodeState, readonly (readonly [NodeState, 'node' | 'operator' | 'autoscaler'])[]>>> = {
+const LIFE: Readonly<
+  Partial<Record<NodeState, readonly (readonly [NodeState, 'node' | 'operator' | 'autoscaler'])[]>>
+> = {
   CREATED: [['STARTED', 'node']],
   STARTED: [['INSERVICE', 'node']],
   INSERVICE: [['SOFT_SUNSET', 'operator']],
@@ -334,16 +386,20 @@ const vanish = place.map((pick) =>
 const STEPS: readonly (readonly [weight: number, step: fc.Arbitrary<Step>])[] = [
   [30, goOn],
   [20, finish],
-  [12, callGoesWrong],
+  [5, goesWrong('call')],
+  [10, goesWrong('write')],
+  [10, goesWrong('quarantineCall')],
   [12, cloudGoesWrong],
   [4, killTerraform],
+  [1, fillDisk],
   [14, request],
   [3, destroy],
   [2, retry],
   [2, live],
   [8, pass],
   [1, jumpRedis],
-  [3, look],
+  [2, look],
+  [2, lookThrough],
   [2, lookAfter],
   [2, hear],
   [2, killWorker],

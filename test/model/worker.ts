@@ -160,11 +160,8 @@ export class ModelWorker {
   get ready(): boolean {
     return this.#ready && this.process.awake && !this.#stopping;
   }
-  get idle(): boolean {
-    return this.#atWork.size === 0 && this.#cleaning.size === 0 && !this.#looking && !this.#lookingAfter;
-  }
-  get stopping(): boolean {
-    return this.#stopping;
+  get looking(): boolean {
+    return this.#looking;
   }
 
   /** Before anything else, what earlier workers left here is brought home. */

@@ -7,6 +7,8 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { NodeyardClient } from '../../src/client.js';
+import type { Inventory } from '../../src/fleet/inventory.js';
+import { silentLog } from '../../src/log.js';
 import type { Quarantine } from '../../src/state/quarantine.js';
 import { createRedisQuarantine } from '../../src/state/redis-quarantine.js';
 import { createRedisStateRepository } from '../../src/state/redis-repository.js';
@@ -14,7 +16,6 @@ import type { StateRepository } from '../../src/state/repository.js';
 import { createRedisStore } from '../../src/store/redis-store.js';
 import type { NodeStore } from '../../src/store/store.js';
 import { createEventTail } from '../../src/store/tail.js';
-import { silentLog } from '../../src/log.js';
 import { ModelCloud } from './cloud.js';
 import type { Coverage } from './coverage.js';
 import { directoriesOf, type Stored, StoredReader } from './evidence.js';
@@ -29,12 +30,17 @@ import { type Twist, WELL } from './terraform/twist.js';
 import { ModelTime } from './time.js';
 import { ModelWorker } from './worker.js';
 
-/** Stands in for a part of the product that is broken on purpose: the proof that the model would notice. */
-export interface Mutation {
-  readonly store?: (real: NodeStore) => NodeStore;
-  readonly states?: (real: StateRepository) => StateRepository;
-  readonly quarantine?: (real: Quarantine) => Quarantine;
+/** What a walk is made upon. */
+export interface Ground {
+  readonly store: NodeStore;
+  readonly states: StateRepository;
+  readonly quarantine: Quarantine;
+  readonly queue: ModelQueue;
+  readonly inventory: Inventory;
 }
+
+/** Puts something that is broken on purpose in the place of a part: the proof that the model would notice. */
+export type Mutation = (real: Ground, redis: Redis) => Partial<Ground>;
 
 export interface WorldOptions {
   /** Its database is emptied. */
@@ -86,9 +92,7 @@ export class World {
   /** How the next call of a kind (`terraform creates`) goes; any other goes well. */
   readonly ahead = new Map<string, Twist>();
   readonly #options: WorldOptions;
-  readonly #store: NodeStore;
-  readonly #states: StateRepository;
-  readonly #quarantine: Quarantine;
+  readonly #ground: Ground;
   readonly #reader: StoredReader;
   #stored: Stored | undefined;
   #processes = 0;
@@ -96,7 +100,7 @@ export class World {
   readonly #unforeseen: unknown[] = [];
 
   private constructor(options: WorldOptions) {
-    const { redis, directory, coverage, mutation = {} } = options;
+    const { redis, directory, coverage, mutation = () => ({}) } = options;
     this.#options = options;
     this.coverage = coverage;
     const clock = () => this.time.ofRedis;
@@ -104,9 +108,13 @@ export class World {
     const states = createRedisStateRepository({ redis, keptVersions: 2, now: clock });
     const quarantine = createRedisQuarantine({ redis, now: clock });
     this.#reader = new StoredReader(redis, states);
-    this.#store = this.reference.beside(mutation.store?.(store) ?? store, clock);
-    this.#states = this.reference.besideStates(mutation.states?.(states) ?? states);
-    this.#quarantine = mutation.quarantine?.(quarantine) ?? quarantine;
+    const real = { store, states, quarantine, queue: this.queue, inventory: this.cloud.inventory() };
+    const ground = { ...real, ...mutation(real, redis) };
+    this.#ground = {
+      ...ground,
+      store: this.reference.beside(ground.store, clock),
+      states: this.reference.besideStates(ground.states),
+    };
     this.hosts = Array.from({ length: HOSTS }, (_, index) => {
       const dataDir = join(directory, `host${index}`);
       mkdirSync(dataDir, { recursive: true });
@@ -159,17 +167,13 @@ export class World {
 
   startWorker(host: ModelHost): void {
     const process = this.#process(`worker${this.#processes}`);
-    const { time, gates, queue } = this;
+    const { time, gates } = this;
     this.workers.push(
       new ModelWorker(process, host, {
+        ...this.#ground,
         redis: this.#options.redis,
         gates,
         time,
-        queue,
-        inventory: this.cloud.inventory(),
-        store: this.#store,
-        states: this.#states,
-        quarantine: this.#quarantine,
         onUnforeseen: (error) => void this.#unforeseen.push(error),
       }),
     );
@@ -179,8 +183,8 @@ export class World {
   ask(what: (client: NodeyardClient) => Promise<unknown>): void {
     if (this.#producer.dead) this.#producer = this.#process('producer');
     const process = this.#producer;
-    const store = this.gates.around(process, 'store', this.#store, REDIS);
-    const queues = this.gates.around(process, 'queue', this.queue, REDIS);
+    const store = this.gates.around(process, 'store', this.#ground.store, REDIS);
+    const queues = this.gates.around(process, 'queue', this.#ground.queue, REDIS);
     const client = new NodeyardClient({ store, queues, tail: createEventTail(store, silentLog) });
     // A refusal is an answer, and whoever asked may ask again.
     what(client).catch(() => undefined);
@@ -189,7 +193,7 @@ export class World {
   /** The same for the calls of the store that no client has. */
   askStore(what: (store: NodeStore) => Promise<unknown>): void {
     if (this.#producer.dead) this.#producer = this.#process('producer');
-    what(this.gates.around(this.#producer, 'store', this.#store, REDIS)).catch(() => undefined);
+    what(this.gates.around(this.#producer, 'store', this.#ground.store, REDIS)).catch(() => undefined);
   }
 
   /** Lets one waiting call through, or one task happen, of those whose key fits, and all goes well. Answers which, if any. */

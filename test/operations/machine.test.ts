@@ -144,7 +144,9 @@ describe.each(implementations)('$name', ({ open }) => {
   const seen = (type: string, part: string): number =>
     messages.findIndex(
       (message) =>
-        message.type === type && 'hook' in message && message.hook.resource.address === `terraform_data.${part}`,
+        message.type === type &&
+        'hook' in message &&
+        message.hook.resource.address === `terraform_data.${part}`,
     );
 
   test('owns its runs by a process that lives, and knows one that does not, or is elsewhere', () => {
@@ -176,7 +178,9 @@ describe.each(implementations)('$name', ({ open }) => {
     });
     expect(messages[0]?.type).toBe('version');
     expect(seen('apply_start', 'machine')).toBeGreaterThan(seen('apply_complete', 'net'));
-    expect([...state().addresses].sort()).toEqual(['disk', 'machine', 'net'].map((part) => `terraform_data.${part}`));
+    expect([...state().addresses].sort()).toEqual(
+      ['disk', 'machine', 'net'].map((part) => `terraform_data.${part}`),
+    );
     expect(readFileSync(files.exit, 'utf8')).toBe('0\n');
   });
 
@@ -211,7 +215,9 @@ describe.each(implementations)('$name', ({ open }) => {
     const { disk: _disk, ...rest } = resource.terraform_data;
     writeFileSync(paths.configuration, JSON.stringify({ resource: { terraform_data: rest } }));
     const planned = await run(planArgs({ parallelism, out: paths.plan }));
-    expect(planned.planned).toMatchObject([{ action: 'delete', resource: { address: 'terraform_data.disk' } }]);
+    expect(planned.planned).toMatchObject([
+      { action: 'delete', resource: { address: 'terraform_data.disk' } },
+    ]);
     expect(await apply()).toMatchObject({ exitCode: 0 });
     expect(state().addresses).not.toContain('terraform_data.disk');
   });

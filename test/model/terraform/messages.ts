@@ -29,8 +29,7 @@ const hookOf = ({ address, id }: LoggedResource, action: string, more: Line = {}
   },
 });
 
-export const version = (): string =>
-  line('version', 'Terraform 1.11.4', { terraform: '1.11.4', ui: '1.2' });
+export const version = (): string => line('version', 'Terraform 1.11.4', { terraform: '1.11.4', ui: '1.2' });
 
 export const plannedChange = ({ address, action, reason }: PlannedAction): string =>
   line('planned_change', `${address}: Plan to ${action}`, {
@@ -53,11 +52,7 @@ export const applyComplete = (resource: LoggedResource, action: string): string 
   );
 
 export const applyErrored = ({ address }: LoggedResource, action: string): string =>
-  line(
-    'apply_errored',
-    `${address}: ${action} errored`,
-    hookOf({ address }, action, { elapsed_seconds: 0 }),
-  );
+  line('apply_errored', `${address}: ${action} errored`, hookOf({ address }, action, { elapsed_seconds: 0 }));
 
 export const outputs = (values: ReadonlyMap<string, string>): string =>
   line('outputs', `Outputs: ${values.size}`, {

@@ -38,6 +38,8 @@ interface StoredPlan {
 }
 
 const STATE_FILE = 'terraform.tfstate';
+/** Where the last state goes when it cannot be written to its place. */
+const ERRORED_FILE = 'errored.tfstate';
 /** The part that boots: its provisioner, so to speak, runs while it stands in the state already. */
 const BOOTS = 'machine';
 
@@ -47,6 +49,8 @@ export class ModelTerraform {
   onLine: (line: string) => void = () => {};
   onEnd: (ending: Ending) => void = () => {};
   #guard = true;
+  /** The disk is full: no rewriting of the state comes to its end. `room`: what is written last of all finds some again. */
+  #full: { readonly room: boolean } | undefined;
   #told = false;
   #ended = false;
   readonly #cloud: ModelCloud;
@@ -127,6 +131,10 @@ export class ModelTerraform {
     this.#guard = false;
   }
 
+  fillDisk(room: boolean): void {
+    this.#full ??= { room };
+  }
+
   *#run(): Work {
     const { args, files, cwd } = this.options;
     const command = String(args[0]);
@@ -145,13 +153,13 @@ export class ModelTerraform {
     this.#applying = true;
     this.#settle();
     yield 'closes';
-    const failed = this.#problems.length > 0 || this.#told;
     this.#state.tear(this.#stateFile);
     yield 'writes the last state';
-    this.#state.write(this.#stateFile);
+    this.#write();
+    if (this.#full?.room === true) this.#state.write(join(cwd, ERRORED_FILE));
     yield 'ends';
     for (const problem of this.#problems) this.#print(say.diagnostic(problem));
-    if (failed) return this.#exit(1);
+    if (this.#problems.length > 0 || this.#told) return this.#exit(1);
     const { created, deleted } = this.#done;
     this.#print(say.changeSummary(command, created, deleted));
     if (command !== 'destroy') this.#print(say.outputs(this.#outputs()));
@@ -274,7 +282,12 @@ export class ModelTerraform {
     yield 'tears';
     this.#state.tear(this.#stateFile);
     yield 'writes';
-    this.#state.write(this.#stateFile);
+    this.#write();
+  }
+
+  #write(): void {
+    if (this.#full === undefined) this.#state.write(this.#stateFile);
+    else this.#problems.push({ summary: 'Failed to write state: write terraform.tfstate: no space left on device' });
   }
 
   /** Undefined where Terraform learns nothing of what it has caused. */
