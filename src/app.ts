@@ -12,6 +12,9 @@ import { NodeyardError } from './errors.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
 import { Connections, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
+import { claimFleet } from './rehearsal/claim.js';
+import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
+import { rehearsalEnv } from './rehearsal/environment.js';
 import { parseStateKey } from './state/crypto.js';
 import type { Quarantine } from './state/quarantine.js';
 import { createRedisQuarantine } from './state/redis-quarantine.js';
@@ -42,7 +45,10 @@ export interface DataDirectories {
 
 export interface App {
   readonly config: Config;
+  /** In a rehearsal without anything that leads to a real cloud. */
   readonly env: Environment;
+  /** The simulated cloud that all nodes live in, where `simulatedCloud` is set. */
+  readonly rehearsal: SimulatedCloud | undefined;
   readonly log: Log;
   /** Takes the secrets of the configuration and the environment out of a text. */
   readonly redact: (text: string) => string;
@@ -59,7 +65,10 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID. */
+/**
+ * Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID (also for a fleet that
+ * does not live in the cloud that is configured).
+ */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
   const redact = createRedactor([
     ...secretsOf(env),
@@ -67,17 +76,23 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
     ...config.stateKeys,
   ]);
   const log = given ?? createLog({ level: config.log.level, redact });
+  const { simulatedCloud } = config;
+  const rehearsal = simulatedCloud === undefined ? undefined : readSimulatedCloud(simulatedCloud);
   const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
   const connections = new Connections(addressOf(config, embedded), log);
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
+    await claimFleet(redis, rehearsal, { claim: rehearsal !== undefined });
     const store = createRedisStore({
       redis,
       retention: config.retention,
       destroyRetry: config.reconcile.destroyRetry,
+      ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
       log,
     });
+    // Refused before anything is made that would bear another fleet’s id.
+    if (config.fleet.id !== undefined) await store.fleetId();
     const keys = config.stateKeys.map(parseStateKey);
     const quarantine = createRedisQuarantine({ redis, keys });
     const states = createRedisStateRepository({
@@ -89,7 +104,8 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
     const tail = createEventTail(store, log);
     return {
       config,
-      env,
+      env: rehearsal === undefined ? env : rehearsalEnv(env, rehearsal),
+      rehearsal,
       log,
       redact,
       directories: directoriesIn(config.dataDir),

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
+import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { thisMachine } from '../src/operations/machine.js';
@@ -11,20 +12,25 @@ import { findTerraform } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
+import { rehearsedCatalog } from '../stacks/rehearsed.js';
 
 /** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
 export async function composeOperations(app: App): Promise<OperationDependencies> {
-  const { config, directories, log, quarantine, redact, states, store } = app;
+  const { config, directories, log, quarantine, redact, rehearsal, states, store } = app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
-  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
-  const { binary: setting, providerMirror } = config.terraform;
+  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv, ...Object.keys(rehearsal?.env ?? {})];
+  const { binary: setting } = config.terraform;
+  const mirror = rehearsal?.providerMirror ?? config.terraform.providerMirror;
+  const loaded = await loadCatalog(config.stacks);
+  const catalog = rehearsal === undefined ? loaded : rehearsedCatalog(loaded, rehearsal);
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
   return {
     store,
     states,
     quarantine,
-    catalog: await loadCatalog(config.stacks),
+    catalog,
+    inventories: openInventories(app, catalog),
     terraform,
     machine: thisMachine,
     recovery: recoveryOf(app),
@@ -34,7 +40,7 @@ export async function composeOperations(app: App): Promise<OperationDependencies
       binary: terraform,
       env,
       passEnv,
-      mirror: providerMirror === undefined ? undefined : { from: providerMirror },
+      mirror: mirror === undefined ? undefined : { from: mirror },
       redact,
       log,
     }),

@@ -6,6 +6,7 @@ import { setMaxListeners } from 'node:events';
 import type { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
 import type { Operation } from '../src/node/lifecycle.js';
+import { claimDataDirectory, claimFleet } from '../src/rehearsal/claim.js';
 import type { TerraformBinary } from '../src/terraform/binary.js';
 import { claimProcess } from './alone.js';
 import { createCleanUps } from './clean-ups.js';
@@ -30,10 +31,12 @@ export interface StartedWorker {
 const STORE_PATIENCE_MS = 30_000;
 
 /**
- * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already),
- * REDIS_UNAVAILABLE.
+ * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already; the
+ * nodes live in another cloud), REDIS_UNAVAILABLE.
  */
 export async function startWorker(app: App): Promise<StartedWorker> {
+  await claimFleet(app.redis, app.rehearsal, { claim: true });
+  await claimDataDirectory(app.config.dataDir, app.rehearsal);
   const release = await claimProcess(app);
   try {
     const worker = await startClaimed(app);
@@ -90,8 +93,11 @@ async function startClaimed(app: App): Promise<StartedWorker> {
     retry: config.reconcile.destroyRetry,
     abandon: abandon.signal,
   });
-  const reconciling = await startReconciling(app, cleanUps);
+  const reconciling = await startReconciling(app, operations.inventories, cleanUps);
   const workers = [...operationWorkers, reconciling.worker];
+  if (app.rehearsal !== undefined) {
+    log.warn({ simulatedCloud: app.rehearsal.directory }, 'REHEARSAL: nodes live in a simulated cloud');
+  }
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
   const stop = async (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS): Promise<void> => {

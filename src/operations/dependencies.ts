@@ -1,5 +1,6 @@
 /** What the operations are made of. The composition root (src/app.ts) puts it together. */
 import type { StackCatalog } from '../../stacks/catalog.js';
+import type { StackInventories } from '../fleet/inventories.js';
 import type { Log } from '../log.js';
 import type { Quarantine } from '../state/quarantine.js';
 import type { StateRepository } from '../state/repository.js';
@@ -38,6 +39,7 @@ export interface OperationDependencies {
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly catalog: StackCatalog;
+  readonly inventories: StackInventories;
   readonly terraform: TerraformBinary;
   readonly bundles: Bundles;
   readonly machine: Machine;

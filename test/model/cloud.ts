@@ -2,6 +2,7 @@
  * The cloud of the model: the ground truth of what exists. Every thing bears the mark of its node; what another one is made
  * upon cannot be destroyed before it; the inventory shows a thing only some time after it was made.
  */
+import { NodeyardError } from '../../src/errors.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 
 export interface Thing {
@@ -61,7 +62,7 @@ export class ModelCloud {
   /** Throws where something else stands upon it, or where it is not there. */
   destroy(id: string): void {
     if (!this.#things.has(id)) throw new CloudError('InvalidInstanceID.NotFound');
-    if (process.env['MODEL_NO_DEPS'] === undefined && this.things.some(({ on }) => on.includes(id)))
+    if (this.things.some(({ on }) => on.includes(id)))
       throw new CloudError('DependencyViolation');
     this.#things.delete(id);
   }
@@ -90,7 +91,12 @@ export class ModelCloud {
           .filter(({ nodeId }) => of === undefined || of.nodeId === nodeId)
           .map(itemOf),
       destroy: async ({ id }) => {
-        if (this.has(id)) this.destroy(id);
+        if (!this.has(id)) return;
+        try {
+          this.destroy(id);
+        } catch (error) {
+          throw new NodeyardError('DEPENDENCY', String(error));
+        }
       },
     };
   }

@@ -5,7 +5,6 @@
  */
 import type { Redis } from 'ioredis';
 import { KEY_PREFIX } from '../../src/node/keys.js';
-import { EVENTS_KEY, SEQUENCE_KEY } from '../../src/store/keys.js';
 import { INVARIANTS_OF_THE_END, nothingUnfinished } from './invariants.js';
 import { MINUTE, SECOND, TOMBSTONES_MS } from './settings.js';
 import { Violation, type World } from './world.js';
@@ -31,6 +30,9 @@ export async function healAndRest(world: World): Promise<void> {
   await judge(world, 'the fleet has come to rest');
 }
 
+/** What a fleet of no nodes keeps. */
+const OF_THE_FLEET: readonly string[] = ['sequence', 'events', 'fleet', 'looks'].map((name) => KEY_PREFIX + name);
+
 /** Throws Violation. */
 export async function destroyEverything(world: World, redis: Redis): Promise<void> {
   for (const id of world.nodeIds) {
@@ -43,8 +45,7 @@ export async function destroyEverything(world: World, redis: Redis): Promise<voi
   if (exists.length > 0) throw violation('nothingLeft', exists, 'every node is gone');
   world.time.pass(TOMBSTONES_MS + SECOND);
   await look(world);
-  const plain = [SEQUENCE_KEY, EVENTS_KEY];
-  const keys = (await redis.keys(`${KEY_PREFIX}*`)).filter((key) => !plain.includes(key));
+  const keys = (await redis.keys(`${KEY_PREFIX}*`)).filter((key) => !OF_THE_FLEET.includes(key));
   if (keys.length > 0) throw violation('nothingLeft', keys, 'every tombstone is gone');
 }
 

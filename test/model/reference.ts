@@ -88,10 +88,12 @@ export class Reference {
         }
         return answer;
       },
-      release: async (id, claim) => {
-        const answer = await store.release(id, claim);
+      release: async (id, claim, made = {}) => {
+        const answer = await store.release(id, claim, made);
         const node = this.nodes.get(id);
-        if (node !== undefined) agree(id, 'release', answer, node.model.release(claim.epoch, claim.holder));
+        if (node !== undefined) {
+          agree(id, 'release', answer, node.model.release(now(), claim.epoch, claim.holder, made));
+        }
         return answer;
       },
       patch: async (id, epoch, patch) => {

@@ -29,7 +29,8 @@ export const DESTROY_RETRY = { firstMs: 30 * SECOND, maxMs: 4 * MINUTE };
 export const TOMBSTONES_MS = 7 * 24 * HOUR;
 
 export const RECONCILE: ReconcileSettings = {
-  orphans: 'destroy',
+  // Walks leave the fleet alone for longer than anybody would; and this Redis never forgets.
+  orphans: 'destroy-all',
   orphanAgeMs: 3 * MINUTE,
   vanishedAfter: 3,
   ttlWarningMs: MINUTE,

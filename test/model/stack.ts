@@ -19,5 +19,10 @@ const stack = defineNodeStack({
   },
 });
 
-export const modelCatalog: StackCatalog = { get: () => stack, list: () => [] };
+export const modelCatalog: StackCatalog = {
+  get: () => stack,
+  find: () => stack,
+  all: () => [stack],
+  list: () => [],
+};
 export const STACK_NAME = stack.name;

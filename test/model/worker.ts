@@ -4,9 +4,11 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { NodeyardError } from '../../src/errors.js';
 import type { Inventory } from '../../src/fleet/inventory.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
 import { createFleetJobs } from '../../src/fleet/reconcile/jobs.js';
+import { createMemory } from '../../src/fleet/reconcile/memory.js';
 import { createSightings } from '../../src/fleet/reconcile/sightings.js';
 import { reconcile } from '../../src/fleet/reconcile.js';
 import { silentLog } from '../../src/log.js';
@@ -29,8 +31,8 @@ import { type Gates, NETWORK, REDIS } from './gates.js';
 import type { HostRun, ModelHost } from './host.js';
 import type { ModelProcess } from './process.js';
 import { type ModelJob, type ModelQueue, outcomeOfError } from './queue.js';
-import { CONCURRENCY, DESTROY_RETRY, MINUTE, OPERATIONS, RECONCILE } from './settings.js';
-import { modelCatalog } from './stack.js';
+import { CONCURRENCY, DESTROY_RETRY, HOUR, MINUTE, OPERATIONS, RECONCILE } from './settings.js';
+import { modelCatalog, STACK_NAME } from './stack.js';
 import type { ModelTime } from './time.js';
 
 /** What all workers share. */
@@ -82,12 +84,20 @@ export class ModelWorker {
       locks: join(host.dataDir, 'locks'),
       nodes: join(host.dataDir, 'nodes'),
     };
+    const cloud = gates.around(process, 'inventory', inventory, NETWORK);
+    const place = { stack: STACK_NAME, place: inventory.name, open: async () => cloud };
+    const inventories = {
+      remember: async () => undefined,
+      of: async () => [cloud],
+      places: async () => [place],
+    };
     let ids = 0;
     this.#operations = {
       store,
       states,
       quarantine,
       catalog: modelCatalog,
+      inventories,
       terraform: { path: 'terraform', product: 'terraform', version: '1.11.4' },
       bundles: gates.around(process, 'bundles', bundles, NETWORK),
       machine,
@@ -135,12 +145,13 @@ export class ModelWorker {
         abandon: this.#abandon.signal,
       }),
       inventories: createInventories({
-        inventories: [gates.around(process, 'inventory', inventory, NETWORK)],
+        places: inventories.places,
         intervalMs: 0,
         monotonic: () => time.now,
         log: silentLog,
       }),
       sightings: gates.around(process, 'sightings', createSightings(redis), REDIS),
+      memory: gates.around(process, 'memory', createMemory({ redis, gapMs: HOUR, now: () => time.now }), REDIS),
       reported: new Set<string>(),
       settings: RECONCILE,
       log: silentLog,
@@ -191,7 +202,7 @@ export class ModelWorker {
     const ref = { queue: QUEUE_NAMES[operation], id, token };
     const delivery = { data, ref, addedAt, onProgress: () => {}, logLine: () => {} };
     return this.#handlers[operation](delivery).catch((error: unknown) => {
-      if (!(error instanceof Error && 'code' in error)) this.#world.onUnforeseen(error);
+      if (!(error instanceof NodeyardError)) this.#world.onUnforeseen(error);
       return outcomeOfError(error);
     });
   }
@@ -206,7 +217,8 @@ export class ModelWorker {
       },
       (error: unknown) => {
         this.#looking = false;
-        this.#world.onUnforeseen(error);
+        // A look without Redis fails as a whole, and another follows.
+        if (!(error instanceof NodeyardError)) this.#world.onUnforeseen(error);
       },
     );
   }

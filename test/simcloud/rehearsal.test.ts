@@ -80,6 +80,41 @@ describe('a node of aws-node', () => {
     expect(started.cloud.resources()).toEqual([]);
   });
 
+  test('stands in the ledger with the region, the zone and the price that were asked for, whatever they are', async () => {
+    const asked = [
+      { region: 'eu-central-1', zone: 'eu-central-1b', spot: { maxPrice: '0.0310' } },
+      { region: 'eu-central-1', zone: 'eu-central-1c', spot: { maxPrice: '0.0310' } },
+      { region: 'us-west-2', zone: 'us-west-2c', spot: { maxPrice: '0.0425' } },
+      { region: 'us-west-2' },
+    ];
+    const ids = await Promise.all(asked.map(requested));
+    for (const id of ids) await yard.reaches(id, 'CREATED');
+    const booked = ids.map((id) =>
+      callsOf(id, 'RunInstances').map(({ region, input }) => ({ region, input })),
+    );
+    expect(booked).toEqual(
+      asked.map(({ region, zone, spot }) => {
+        const market = {
+          MarketType: 'spot',
+          SpotOptions: expect.objectContaining({ MaxPrice: spot?.maxPrice }),
+        };
+        const input: Record<string, unknown> = { ImageId: MINIMAL.ami };
+        if (zone !== undefined) input['AvailabilityZone'] = zone;
+        if (spot !== undefined) input['InstanceMarketOptions'] = market;
+        return [{ region, input: expect.objectContaining(input) }];
+      }),
+    );
+    const [plain] = callsOf(ids[3] ?? '', 'RunInstances');
+    expect(plain?.input).not.toHaveProperty('InstanceMarketOptions');
+    expect(ids.map((id) => ofNode(id).find(({ kind }) => kind === 'spot-request'))).toMatchObject([
+      { region: 'eu-central-1', maxPrice: '0.0310' },
+      { region: 'eu-central-1', maxPrice: '0.0310' },
+      { region: 'us-west-2', maxPrice: '0.0425' },
+      undefined,
+    ]);
+    await Promise.all(ids.map(destroyed));
+  });
+
   test('reaches its end though every third call is throttled', async () => {
     started.cloud.inject([{ call: '*', every: 3, fault: 'throttled' }]);
     const id = await requested();

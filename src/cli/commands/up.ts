@@ -7,7 +7,7 @@ import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
-import { configOf, withApp, workerLog } from '../opened.js';
+import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
 
@@ -42,11 +42,12 @@ async function up(call: Call): Promise<ExitName> {
   );
 }
 
-async function sayReady({ output }: Call, app: App, { terraform }: StartedWorker): Promise<void> {
-  const { path: binary, product, version } = terraform;
+async function sayReady({ output }: Call, app: App, { terraform: found }: StartedWorker): Promise<void> {
+  const { path: binary, product, version } = found;
   const { dataDir, worker } = app.config;
   if (output.json) {
-    output.value({ type: 'ready', redis: redisPlace(app), dataDir, terraform: { binary, product, version } });
+    const terraform = { binary, product, version };
+    output.value({ type: 'ready', redis: redisPlace(app), dataDir, terraform, ...rehearsalOf(app) });
     return;
   }
   output.line(

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { configOf, withApp, workerLog } from '../opened.js';
+import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
 
@@ -30,6 +30,7 @@ async function worker(call: Call): Promise<ExitName> {
             type: 'ready',
             redis: redisPlace(app),
             terraform: { binary, product, version },
+            ...rehearsalOf(app),
           });
         } else {
           call.output.note(`worker ready: ${product} ${version}, redis ${redisPlace(app)}; Ctrl-C ends it`);

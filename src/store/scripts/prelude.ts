@@ -43,6 +43,8 @@ const LOADED_FIELDS = [
   'epoch',
   'leaseHolder',
   'leaseExpiresAt',
+  'accounted',
+  'lateEnd',
   'createSucceeded',
   'retryRequested',
   'failureOperation',
@@ -51,6 +53,7 @@ const LOADED_FIELDS = [
   'doomed',
   'destroyFailures',
   'destroyFailedAt',
+  'destroyAlarm',
 ] as const;
 
 export const NODE = `
@@ -85,6 +88,7 @@ local function clear(node, names)
 end
 
 local function epoch_of(node) return tonumber(node.epoch) end
+local function accounted_of(node) return tonumber(node.accounted) or 0 end
 local function lease_end(node) return tonumber(node.leaseExpiresAt) or 0 end
 
 local function answer(verdict, node)
@@ -124,6 +128,15 @@ local function note_expiry(node)
   end
   note('${keys.EXPIRIES_KEY}', counts)
   note('${keys.UNWARNED_KEY}', counts and node.expiryWarned ~= '1')
+end
+
+-- Also while it is tried again: only the cloud, or whoever reinstates the node, ends it.
+local function note_unconfirmed_destroy(node)
+  if node.destroyFailedAt == '' then
+    redis.call('ZREM', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.id)
+  else
+    redis.call('ZADD', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.destroyFailedAt, node.id)
+  end
 end
 
 local function note_failed_destroy(node, failed)
@@ -195,6 +208,7 @@ local function move(node, to, entering)
   since_add(node)
   note_expiry(node)
   note_failed_destroy(node, entering.failed)
+  note_unconfirmed_destroy(node)
   note_attention(node)
 end
 `;
