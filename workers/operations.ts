@@ -1,11 +1,13 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
+import { randomUUID } from 'node:crypto';
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
 import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
+import { thisMachine } from '../src/operations/machine.js';
 import { Recovery } from '../src/operations/recover.js';
-import { realWait } from '../src/state/wait.js';
+import { realTimers } from '../src/operations/timers.js';
 import { findTerraform } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
@@ -30,6 +32,7 @@ export async function composeOperations(app: App): Promise<OperationDependencies
     catalog,
     inventories: openInventories(app, catalog),
     terraform,
+    machine: thisMachine,
     recovery: recoveryOf(app),
     brake: new AccountBrake(config.worker.creates + config.worker.destroys),
     bundles: createBundles({
@@ -50,9 +53,10 @@ export async function composeOperations(app: App): Promise<OperationDependencies
     env,
     redact,
     log,
-    wait: realWait,
     monotonic: () => performance.now(),
+    timers: realTimers,
     random: Math.random,
+    newId: randomUUID,
   };
 }
 
@@ -61,6 +65,7 @@ const recoveryOf = ({ config, directories, log, quarantine, queues, redact, stat
     store,
     states,
     quarantine,
+    machine: thisMachine,
     directories,
     redact,
     graceMs: config.terraform.graceMs,

@@ -6,7 +6,7 @@
 import type { Inventory } from '../fleet/inventory.js';
 import { resourceIds } from '../state/document.js';
 import type { OperationDependencies } from './dependencies.js';
-import { endStrays, type Stray, type StrayLeft } from './end-strays.js';
+import { type EndingParts, endStrays, type Stray, type StrayLeft } from './end-strays.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import { STOP_CODES, type StopReason } from './run-stop.js';
 import type { Session } from './session.js';
@@ -14,7 +14,7 @@ import type { Session } from './session.js';
 /** What may stay for a while: nothing, or what costs little and has to wait for something else to go. */
 export type Leave = 'nothing' | 'what-can-wait';
 
-export type StraysDependencies = Pick<OperationDependencies, 'inventories' | 'states' | 'wait' | 'monotonic'>;
+export type StraysDependencies = Pick<OperationDependencies, 'inventories' | 'states'> & EndingParts;
 
 /**
  * Answers undefined when nothing is left that matters, also where no run is unsure of anything, and where the stack of the node has
@@ -50,7 +50,7 @@ async function clear(work: Work): Promise<RunFailure | undefined> {
   const { dependencies, session, inventories, leave, signal } = work;
   const settleMs = Math.max(...inventories.map((inventory) => inventory.settleMs));
   const waitMs = settleMs - session.accounting.quietMs();
-  if (waitMs > 0) await dependencies.wait(waitMs, signal);
+  if (waitMs > 0) await dependencies.timers.wait(waitMs, signal);
   if (session.stopReason !== undefined) return stopped(session.stopReason);
 
   const listed = await listAll(inventories, session.node.id);
