@@ -26,6 +26,13 @@ export const awsNode = defineNodeStack({
         : { assumeRole: [defined({ ...assumeRole }) as { readonly roleArn: string }] }),
     });
   },
+  inventory: {
+    place: ({ region }) => region,
+    async open(region, context) {
+      const { openAwsInventory } = await import('./aws-node/inventory.js');
+      return openAwsInventory(region, context);
+    },
+  },
   node(scope, inputs, node) {
     const tags = tagsOf(node);
     const group = inputs.securityGroup && addSecurityGroup(scope, inputs.securityGroup, node, tags);

@@ -140,6 +140,13 @@ const fleet = section({
         'Stacks whose cloud is never asked what exists, where the workers may not list it. What no Terraform state holds is then not found.',
       ),
     ),
+  inventorySettle: duration({ min: '0s', max: '10m' })
+    .optional()
+    .meta(
+      about(
+        'How long a cloud’s lists may go on without what a call has made. Without it, what the inventory of the stack says (EC2: 10s).',
+      ),
+    ),
 });
 
 export const settingsSchema = section({

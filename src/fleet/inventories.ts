@@ -38,6 +38,8 @@ export interface InventoriesParts {
   readonly skip: readonly string[];
   /** How long (ms) an answer may take. */
   readonly answerMs?: number;
+  /** Instead of what each inventory says of its own lists. */
+  readonly settleMs?: number;
 }
 
 /** A place stands in a Redis set and in messages. */
@@ -64,7 +66,8 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
       inTime(what, answerMs, async () => checked(await source.open(place, { ...context, fleet })));
     opened.set(key, opening);
     try {
-      return bounded(await opening, answerMs);
+      const inventory = bounded(await opening, answerMs);
+      return { ...inventory, settleMs: parts.settleMs ?? inventory.settleMs };
     } catch (error) {
       if (opened.get(key) === opening) opened.delete(key);
       throw error;

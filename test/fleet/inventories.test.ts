@@ -146,6 +146,16 @@ describe('the inventory of a node', () => {
   });
 });
 
+describe('how long a list may lag', () => {
+  it.each([
+    ['what the inventory says', {}, 7],
+    ['what the configuration says, where it says anything', { settleMs: 3 }, 3],
+  ])('is %s', async (_, settings, settleMs) => {
+    const [inventory] = await registry([new Clouds().stack('mine')], settings).of(at('mine', 'north'));
+    expect(inventory?.settleMs).toBe(settleMs);
+  });
+});
+
 describe('what an inventory says', () => {
   const item = { nodeId: 'n', kind: 'machine', id: 'm-1', createdAt: 0, vital: true };
   async function opened(clouds: Clouds): Promise<Inventory> {
