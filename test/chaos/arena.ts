@@ -74,8 +74,7 @@ export class Arena implements Scene {
     const disks = Array.from({ length: workers < 3 ? workers : workers - 1 }, (_, index) =>
       openSmallDisk(inside('data', String(index + 1)), mebibytes),
     );
-    const envOf = (dataDir: string) =>
-      workerEnv({ ...places, redis: redis.socket, dataDir }, env);
+    const envOf = (dataDir: string) => workerEnv({ ...places, redis: redis.socket, dataDir }, env);
     const fleet = new Fleet(
       Array.from({ length: workers }, (_, index) => ({
         name: `w${index + 1}`,
