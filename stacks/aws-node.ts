@@ -27,7 +27,8 @@ export const awsNode = defineNodeStack({
     });
   },
   inventory: {
-    place: ({ region }) => region,
+    // What a role makes stands in the role’s account, where the worker’s own credentials see nothing.
+    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
     async open(region, context) {
       const { openAwsInventory } = await import('./aws-node/inventory.js');
       return openAwsInventory(region, context);

@@ -85,11 +85,7 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
 
     async of({ stack, inputs }) {
       if (skipped.has(stack)) return [];
-      const known = catalog.find(stack);
-      if (known !== undefined && known.inventory === undefined) return [];
-      // Where the stack is not known any more, or refuses today what it once took, its node may be in any of its places.
-      const place = known && attempt(() => placeIn(known, inputs));
-      const possible = place === undefined ? await ofStack(stack) : [{ stack, place }];
+      const possible = possiblePlaces(catalog.find(stack), inputs) ?? (await ofStack(stack));
       return Promise.all(possible.map(open));
     },
 
@@ -107,24 +103,27 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
   };
 }
 
-/** Undefined for a stack without an inventory. Throws CONFIGURATION where the stack says none that can be one. */
+/** Undefined where nobody can be asked. Throws INVALID_INPUT, and CONFIGURATION where the stack says what cannot be a place. */
 function placeIn(stack: NodeStack, inputs: unknown): string | undefined {
-  if (stack.inventory === undefined) return undefined;
-  const place: unknown = stack.inventory.place(parseInputs(stack, inputs));
-  if (typeof place === 'string' && PLACE.test(place)) return place;
+  const place: unknown = stack.inventory?.place(parseInputs(stack, inputs));
+  if (place === undefined || (typeof place === 'string' && PLACE.test(place))) return place;
   const message = `Stack "${stack.name}": the place of its inventory must be lower-case letters, digits or "-", not ${JSON.stringify(place)}.`;
   throw new NodeyardError('CONFIGURATION', message);
+}
+
+/** Undefined where the stack is not known any more, or refuses today what it once took: then it may be any of its places. */
+function possiblePlaces(stack: NodeStack | undefined, inputs: unknown): readonly Place[] | undefined {
+  if (stack === undefined) return undefined;
+  if (stack.inventory === undefined) return [];
+  try {
+    const place = placeIn(stack, inputs);
+    return place === undefined ? [] : [{ stack: stack.name, place }];
+  } catch {
+    return undefined;
+  }
 }
 
 function checked(inventory: Inventory): Inventory {
   if (NAME.test(inventory.name)) return inventory;
   throw new Error(`its name must be letters, digits or "-", not ${JSON.stringify(inventory.name)}`);
-}
-
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

@@ -41,8 +41,11 @@ export interface InventoryContext {
 
 /** How the stack of a node finds what it made. */
 export interface InventorySource<Inputs> {
-  /** Where the node’s resources live, in lower-case letters, digits and `-`: a region. */
-  place(inputs: Inputs): string;
+  /**
+   * Where the node’s resources live, in lower-case letters, digits and `-`: a region. Undefined where nobody can ask: an answer of
+   * another place would be a wrong one.
+   */
+  place(inputs: Inputs): string | undefined;
   /** Places that are asked although no node is known to have been there: those that cost nothing to ask. */
   readonly always?: readonly string[];
   /** Called once for a place, and again after it has thrown. */

@@ -20,7 +20,10 @@ class Clouds {
   list: Inventory['list'] = async () => [];
   readonly destroyed: string[] = [];
 
-  stack(name: string, more: { always?: string[]; place?: (region: string) => string } = {}): NodeStack {
+  stack(
+    name: string,
+    more: { always?: string[]; place?: (region: string) => string | undefined } = {},
+  ): NodeStack {
     const { always, place = (region) => region } = more;
     return defineNodeStack({
       name,
@@ -120,6 +123,13 @@ describe('the inventory of a node', () => {
     await inventories.remember({ stack: 'plain', inputs: {} });
     expect(await inventories.of({ stack: 'plain', inputs: {} })).toEqual([]);
     expect(namesOf(await inventories.of(at('mine', 'east')))).toEqual(['cloud-east']);
+  });
+
+  it('is none where the stack says that nobody can ask in that place', async () => {
+    const inventories = registry([new Clouds().stack('mine', { place: () => undefined })]);
+    await inventories.remember(at('mine', 'elsewhere'));
+    expect(await inventories.of(at('mine', 'elsewhere'))).toEqual([]);
+    expect(await inventories.places()).toEqual([]);
   });
 
   it('is every one of its stack’s where the stack refuses today what it once took', async () => {
