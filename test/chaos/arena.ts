@@ -2,13 +2,11 @@
  * Where a chaos run happens: a directory of its own with a cloud, a Redis, data directories on small disks, workers, and the
  * producer’s way in. Everything below `home`, so that it is known by its path:
  *
- *   cloud/      the ledger          redis/     the journal           data/<n>/   a data directory each
- *   mirror/     the provider        logs/      one file per worker   kept/       what a failed run leaves of data/
+ *   cloud/   the ledger, the provider    redis/   the journal              data/<n>/   a data directory each
+ *                                        logs/    one file per worker      kept/       what a failed run leaves of data/
  */
 
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,9 +17,8 @@ import { loadConfig } from '../../src/config.js';
 import { silentLog } from '../../src/log.js';
 import type { Operation } from '../../src/node/lifecycle.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
-import { SimulatedCloud } from '../simcloud/cloud/cloud.js';
-import { serveCloud } from '../simcloud/cloud/server.js';
-import { createMirror } from '../simcloud/mirror.js';
+import type { SimulatedCloud } from '../simcloud/cloud/cloud.js';
+import { type OpenedCloud, openCloud } from '../simcloud/open.js';
 import { startTestRedis, type TestRedis } from '../support/redis.js';
 import type { Scene } from './attack/scene.js';
 import { openSmallDisk, type SmallDisk } from './disk.js';
@@ -50,9 +47,9 @@ export class Arena implements Scene {
   readonly app: App;
   readonly queues: Readonly<Record<Operation, Queue>>;
   readonly connection: Redis;
-  readonly #server: Server;
+  readonly #opened: OpenedCloud;
 
-  private constructor(parts: Omit<Arena, 'close' | 'rescue' | 'dataDirs'>, server: Server) {
+  private constructor(parts: Omit<Arena, 'close' | 'rescue' | 'dataDirs'>, opened: OpenedCloud) {
     this.home = parts.home;
     this.cloud = parts.cloud;
     this.redis = parts.redis;
@@ -61,7 +58,7 @@ export class Arena implements Scene {
     this.app = parts.app;
     this.queues = parts.queues;
     this.connection = parts.connection;
-    this.#server = server;
+    this.#opened = opened;
   }
 
   static async open({ nodes, workers, env }: ArenaRequest): Promise<Arena> {
@@ -69,26 +66,21 @@ export class Arena implements Scene {
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'ny-chaos-')));
     const inside = (...names: string[]): string => join(home, ...names);
     for (const name of ['redis', 'data', 'logs']) mkdirSync(inside(name));
-    const mirror = inside('mirror');
-    await createMirror(mirror);
-    const cloud = new SimulatedCloud({ directory: inside('cloud') });
-    const socket = inside('cloud', 's');
-    const server = await serveCloud(cloud, socket);
+    const opened = await openCloud({ directory: inside('cloud') });
+    const places = { cloud: opened.env, mirror: inside('cloud', 'mirror') };
     const redis = await startTestRedis(['--appendfsync', 'always'], inside('redis'));
     const mebibytes = DISK_MIB + nodes * DISK_MIB_PER_NODE;
     // Of three workers and more the last two share a data directory, as two processes on one machine may.
-    const places = workers < 3 ? workers : workers - 1;
-    const disks = Array.from({ length: places }, (_, index) =>
+    const disks = Array.from({ length: workers < 3 ? workers : workers - 1 }, (_, index) =>
       openSmallDisk(inside('data', String(index + 1)), mebibytes),
     );
-    const envOf = (dataDir: string) =>
-      workerEnv({ redis: redis.socket, dataDir, cloud: socket, mirror }, env);
+    const envOf = (dataDir: string) => workerEnv({ ...places, redis: redis.socket, dataDir }, env);
     const fleet = new Fleet(
       Array.from({ length: workers }, (_, index) => ({
         name: `w${index + 1}`,
         command: [process.execPath, '--import', 'tsx', join(PROJECT, 'workers', 'main.ts')],
         cwd: PROJECT,
-        env: envOf(disks[Math.min(index, places - 1)]?.path ?? ''),
+        env: envOf((disks[index] ?? disks.at(-1))?.path ?? ''),
         logFile: inside('logs', `w${index + 1}.log`),
       })),
     );
@@ -104,7 +96,7 @@ export class Arena implements Scene {
       return queue;
     };
     const queues = { create: open('create'), destroy: open('destroy') };
-    return new Arena({ home, cloud, redis, disks, fleet, app, queues, connection }, server);
+    return new Arena({ home, cloud: opened.cloud, redis, disks, fleet, app, queues, connection }, opened);
   }
 
   get dataDirs(): string[] {
@@ -127,10 +119,7 @@ export class Arena implements Scene {
     await this.app.close();
     await this.redis.kill();
     for (const pid of processesNaming(this.home)) process.kill(pid, 'SIGKILL');
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    this.#server.closeAllConnections();
-    await closed;
+    await this.#opened.close();
     for (const disk of this.disks) disk.close();
     if (!keep) rmSync(this.home, { recursive: true, force: true });
   }

@@ -2,12 +2,11 @@
  * The settings of the workers: those of production, only shorter, so that what takes minutes there happens in a run of
  * minutes. Nothing here changes what happens, and all of it passes the configuration’s own checks.
  */
-import { SOCKET_VARIABLE } from '../simcloud/api.js';
-
 export interface WorkerPlaces {
   readonly redis: string;
   readonly dataDir: string;
-  readonly cloud: string;
+  /** The variables that lead a provider and an SDK to the cloud. */
+  readonly cloud: Readonly<Record<string, string>>;
   readonly mirror: string;
 }
 
@@ -50,7 +49,7 @@ export function workerEnv(
     NODEYARD_DATA_DIR: dataDir,
     NODEYARD_TERRAFORM_PROVIDER_MIRROR: mirror,
     NODEYARD_TERRAFORM_PASS_ENV: 'SIMCLOUD_*',
-    [SOCKET_VARIABLE]: cloud,
+    ...cloud,
     ...PROVIDER,
     ...SHORT,
   };
