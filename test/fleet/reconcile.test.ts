@@ -358,6 +358,17 @@ describe('orphans', () => {
     expect(brief(await fleet.look())).toEqual([`quarantine ${id} destroy: done`]);
   });
 
+  it('are what stands in no state beside a quarantined one, which it may keep from its end', async () => {
+    const fleet = await looked();
+    const id = await livingWith(fleet, 'its-own');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
+    fleet.items = [item(id, 'its-own'), item(id, 'lost'), item(id, 'stray')];
+    later(10 * MINUTE);
+    await fleet.look();
+    expect(fleet.destroyed).toEqual(['stray']);
+  });
+
   it('are not what belongs to a node whose record cannot be read', async () => {
     const fleet = await looked();
     const { id } = await nodeAt(fixture.store, 'INSERVICE');

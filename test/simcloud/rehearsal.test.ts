@@ -174,16 +174,27 @@ describe('a node of aws-node', () => {
 });
 
 describe('a provider that dies between effect and answer', () => {
-  test('leaves an instance that no state holds: only its tags still name its node', async () => {
+  test('leaves an instance that no state holds, which is gone before the next one is made', async () => {
     started.cloud.inject([{ call: 'RunInstances', nth: 1, fault: 'crash-after' }]);
     const id = await requested();
     const { outputs } = await yard.reaches(id, 'CREATED');
+    expect(callsOf(id, 'RunInstances')).toHaveLength(2);
     const instances = ofNode(id).filter(({ kind }) => kind === 'instance');
-    expect(instances).toHaveLength(2);
+    expect(instances.map((instance) => instance.id)).toEqual([outputs?.['instanceId']]);
     await destroyed(id);
-    const left = started.cloud.unowned([]);
-    expect(left.map(({ kind }) => kind).sort()).toEqual(['instance', 'volume']);
-    expect(left.map(({ tags }) => tags['nodeyard:node-id'])).toEqual([id, id]);
-    expect(left.map((record) => record.id)).not.toContain(outputs?.['instanceId']);
+    expect(started.cloud.resources()).toEqual([]);
+  });
+
+  test('and whose instance uses the group of its node does not keep that from being destroyed', async () => {
+    started.cloud.inject([
+      { call: 'RunInstances', nth: 1, fault: 'crash-after' },
+      { call: 'DescribeInstances', fault: 'denied' },
+    ]);
+    const id = await requested({ securityGroup: {} });
+    await yard.reaches(id, 'FAILED');
+    expect(ofNode(id).map(({ kind }) => kind)).toContain('instance');
+    started.cloud.inject([]);
+    await destroyed(id);
+    expect(ofNode(id)).toEqual([]);
   });
 });
