@@ -25,7 +25,12 @@ export interface Reconciling {
   stop(): Promise<void>;
 }
 
-export async function startReconciling(app: App, cleanUps: CleanUps): Promise<Reconciling> {
+/** `looked` hears of every look; undefined where it failed as a whole. */
+export async function startReconciling(
+  app: App,
+  cleanUps: CleanUps,
+  looked: (report: ReconcileReport | undefined) => void = () => undefined,
+): Promise<Reconciling> {
   const { log, config } = app;
   const queue = new ReconcileQueue(app.redis);
   await queue.schedule(config.reconcile.intervalMs);
@@ -37,7 +42,7 @@ export async function startReconciling(app: App, cleanUps: CleanUps): Promise<Re
     RECONCILE_QUEUE,
     async () => {
       const look = reconcile(parts, { signal: stopping.signal });
-      current = look.catch(() => undefined);
+      current = look.then(looked, () => looked(undefined));
       const { findings, failures } = await look;
       return { findings: findings.slice(0, KEPT_FINDINGS), failures };
     },

@@ -8,6 +8,7 @@ import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
 import type { AccountBrake } from './brake.js';
 import type { LeaseTimes } from './lease.js';
+import type { OperationListener } from './listener.js';
 import type { Recovery } from './recover.js';
 import type { RetryPolicy } from './verdict.js';
 
@@ -40,6 +41,7 @@ export interface OperationDependencies {
   readonly bundles: Bundles;
   readonly recovery: Recovery;
   readonly brake: AccountBrake;
+  readonly listener: OperationListener;
   readonly settings: OperationSettings;
   readonly directories: OperationDirectories;
   /** The environment that Terraform’s is chosen from. */
