@@ -88,8 +88,11 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       redis,
       retention: config.retention,
       destroyRetry: config.reconcile.destroyRetry,
+      ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
       log,
     });
+    // Refused before anything is made that would bear another fleet’s id.
+    if (config.fleet.id !== undefined) await store.fleetId();
     const keys = config.stateKeys.map(parseStateKey);
     const quarantine = createRedisQuarantine({ redis, keys });
     const states = createRedisStateRepository({

@@ -103,6 +103,10 @@ export const ERROR_KINDS = {
     'permanent',
     'A retried create would delete or replace existing resources. Destroy the node and request it again.',
   ),
+  INVENTORY_UNAVAILABLE: kind(
+    'transient',
+    'The cloud cannot be asked what an earlier run has left, so nothing is assumed. nodeyard retries; see that the worker may list resources there, or name the stack in `fleet.skipInventories`.',
+  ),
   LEASE_HELD: kind('conflict', 'Another worker is at this node. nodeyard waits for it.'),
   LEASE_LOST: kind(
     'stopped',
@@ -121,6 +125,10 @@ export const ERROR_KINDS = {
   VANISHED: kind(
     'permanent',
     'What the node is made of is not in its cloud any more. Destroy the node; find out who removed it.',
+  ),
+  NOT_OURS: kind(
+    'conflict',
+    'The resource bears other ownership tags than when it was found. nodeyard leaves it alone; find out who has taken it over.',
   ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(

@@ -119,6 +119,10 @@ export function createMetrics(parts: MetricsParts): Metrics {
       instruments.set('nodeyard_reconcile_last_look_timestamp_seconds', now() / 1_000);
       for (const { rule } of report.failures)
         instruments.add('nodeyard_reconcile_rule_failures_total', { rule });
+      for (const { problem } of report.inventories) {
+        const outcome = problem === undefined ? 'answered' : 'failed';
+        instruments.add('nodeyard_inventories_asked_total', { outcome });
+      }
       for (const { rule, action, outcome } of report.findings) {
         if (outcome !== 'done' && outcome !== 'failed') continue;
         instruments.add('nodeyard_reconcile_acts_total', { rule, outcome });

@@ -26,6 +26,14 @@ export const awsNode = defineNodeStack({
         : { assumeRole: [defined({ ...assumeRole }) as { readonly roleArn: string }] }),
     });
   },
+  inventory: {
+    // What a role makes stands in the role’s account, where the worker’s own credentials see nothing.
+    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
+    async open(region, context) {
+      const { openAwsInventory } = await import('./aws-node/inventory.js');
+      return openAwsInventory(region, context);
+    },
+  },
   node(scope, inputs, node) {
     const tags = tagsOf(node);
     const group = inputs.securityGroup && addSecurityGroup(scope, inputs.securityGroup, node, tags);

@@ -6,8 +6,15 @@ import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import { NodeyardError } from '../src/errors.js';
+import type { InventorySource } from '../src/fleet/inventory.js';
 
 export { z } from 'zod';
+export type {
+  Inventory,
+  InventoryContext,
+  InventoryItem,
+  InventorySource,
+} from '../src/fleet/inventory.js';
 export { type LocalExec, TerraformData, type TerraformDataConfig } from './terraform-data.js';
 
 /** Survives a second copy of this package, so that modules of other packages are recognized. */
@@ -58,6 +65,11 @@ export interface NodeStackDefinition<Schema extends z.ZodObject> {
   readonly node: (scope: Construct, inputs: z.output<Schema>, node: NodeContext) => NodeOutputs;
   /** Outputs that Terraform marks as sensitive. */
   readonly sensitiveOutputs?: readonly string[];
+  /**
+   * How the cloud itself is asked what exists. Without it nothing is found that no Terraform state holds: what was made by a run
+   * that was killed before Terraform wrote it down.
+   */
+  readonly inventory?: InventorySource<z.output<Schema>>;
 }
 
 /** A checked definition, its types erased: what the catalog holds and the synthesis reads. */
@@ -65,6 +77,7 @@ export interface NodeStack {
   readonly name: string;
   readonly inputs: z.ZodObject;
   readonly sensitiveOutputs: ReadonlySet<string>;
+  readonly inventory?: InventorySource<ValidInputs>;
   batchKey(inputs: ValidInputs): string;
   provider(stack: TerraformStack, inputs: ValidInputs): void;
   node(scope: Construct, inputs: ValidInputs, node: NodeContext): NodeOutputs;
@@ -80,7 +93,7 @@ export function defineNodeStack<Schema extends z.ZodObject>(
       field: 'stacks',
     });
   }
-  const { name, node, provider, batchKey } = definition;
+  const { name, node, provider, batchKey, inventory } = definition;
   // The schema has checked what is given here, so the author’s types hold.
   const typed = (inputs: ValidInputs) => inputs as z.output<Schema>;
   const stack: NodeStack & { readonly [NODE_STACK]: true } = {
@@ -94,6 +107,13 @@ export function defineNodeStack<Schema extends z.ZodObject>(
     },
     provider: (scope, inputs) => provider?.(scope, typed(inputs)),
     node: (scope, inputs, context) => node(scope, typed(inputs), context),
+    ...(inventory && {
+      inventory: {
+        place: (inputs) => inventory.place(typed(inputs)),
+        always: inventory.always ?? [],
+        open: (place, context) => inventory.open(place, context),
+      },
+    }),
   };
   return Object.freeze(stack);
 }
@@ -108,7 +128,7 @@ function refusingUnknown(schema: z.ZodObject): z.ZodObject {
 /** Modules may be JavaScript, so the types alone promise nothing. */
 function problemsOf(definition: NodeStackDefinition<z.ZodObject>): string[] {
   const problems: string[] = [];
-  const { name, inputs, node, provider, batchKey, sensitiveOutputs } = definition;
+  const { name, inputs, node, provider, batchKey, sensitiveOutputs, inventory } = definition;
   if (typeof name !== 'string' || name.length > 63 || !STACK_NAME.test(name)) {
     problems.push('`name` must be 1–63 lower-case letters and digits in words joined by "-"');
   }
@@ -125,7 +145,17 @@ function problemsOf(definition: NodeStackDefinition<z.ZodObject>): string[] {
       problems.push('`sensitiveOutputs` must be a list of output names');
     }
   }
+  if (inventory !== undefined && !isInventorySource(inventory)) {
+    problems.push('`inventory` must be { place: a function, open: a function, always?: a list of places }');
+  }
   return problems;
+}
+
+function isInventorySource(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  const { place, open, always = [] } = source as Readonly<Record<string, unknown>>;
+  const listed = Array.isArray(always) && always.every((each) => typeof each === 'string');
+  return typeof place === 'function' && typeof open === 'function' && listed;
 }
 
 /** By its shape, not its class: a module may bring a zod of its own. */

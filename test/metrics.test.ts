@@ -5,6 +5,7 @@ import { createMetrics, type MetricsParts } from '../src/metrics.js';
 import { nodeAt, useStore } from './store/support.js';
 
 const fixture = useStore();
+const NOTHING = { findings: [], failures: [], inventories: [] };
 const NEVER = new Promise<never>(() => undefined);
 
 const create = (more: Partial<MetricsParts> = {}) =>
@@ -60,7 +61,7 @@ describe('the metrics of a fleet', () => {
     ['refuses', { counts: () => Promise.reject(new Error('away')), failedDestroys: () => NEVER }],
   ])('are left out while the store %s, and the process still tells of itself', async (_, store) => {
     const metrics = create({ store, withinMs: 20 });
-    metrics.looked({ findings: [], failures: [] });
+    metrics.looked(NOTHING);
     const told = await samples(metrics);
     expect(told.get('nodeyard_store_up')).toBe(0);
     expect(told.get('nodeyard_reconcile_looks_total{outcome="done"}')).toBe(1);
@@ -162,6 +163,10 @@ describe('what a process counts', () => {
         { rule: 'ttl', nodeId: 'n', action: 'destroy', reason: '', outcome: 'done' },
       ],
       failures: [{ rule: 'vanished', message: 'away' }],
+      inventories: [
+        { stack: 'aws-node', place: 'eu-central-1', name: 'aws-eu-central-1', resources: 1 },
+        { stack: 'aws-node', place: 'us-west-2', problem: 'away' },
+      ],
     });
     metrics.looked(undefined);
     metrics.quarantineRunEnded({ kind: 'ended' });
@@ -174,6 +179,8 @@ describe('what a process counts', () => {
       'nodeyard_reconcile_acts_total{rule="orphans",outcome="failed"}': 1,
       'nodeyard_reconcile_acts_total{rule="ttl",outcome="done"}': 1,
       'nodeyard_reconcile_rule_failures_total{rule="vanished"}': 1,
+      'nodeyard_inventories_asked_total{outcome="answered"}': 1,
+      'nodeyard_inventories_asked_total{outcome="failed"}': 1,
       nodeyard_orphans_found_total: 2,
       nodeyard_orphans_destroyed_total: 1,
       'nodeyard_quarantine_runs_total{outcome="ended"}': 1,
@@ -183,7 +190,7 @@ describe('what a process counts', () => {
 
   it('is its own: two of them in one process share nothing', async () => {
     const [one, other] = [create(), create()];
-    one.looked({ findings: [], failures: [] });
+    one.looked(NOTHING);
     expect((await samples(other)).has('nodeyard_reconcile_looks_total{outcome="done"}')).toBe(false);
   });
 

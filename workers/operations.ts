@@ -1,9 +1,11 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
 import type { App } from '../src/app.js';
 import { searchPath } from '../src/config.js';
+import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
 import { Recovery } from '../src/operations/recover.js';
+import { realWait } from '../src/state/wait.js';
 import { findTerraform } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
@@ -18,13 +20,15 @@ export async function composeOperations(app: App): Promise<Omit<OperationDepende
   const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv, ...Object.keys(rehearsal?.env ?? {})];
   const { binary: setting } = config.terraform;
   const mirror = rehearsal?.providerMirror ?? config.terraform.providerMirror;
-  const catalog = await loadCatalog(config.stacks);
+  const loaded = await loadCatalog(config.stacks);
+  const catalog = rehearsal === undefined ? loaded : rehearsedCatalog(loaded, rehearsal);
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
   return {
     store,
     states,
     quarantine,
-    catalog: rehearsal === undefined ? catalog : rehearsedCatalog(catalog, rehearsal),
+    catalog,
+    inventories: openInventories(app, catalog),
     terraform,
     recovery: recoveryOf(app),
     brake: new AccountBrake(config.worker.creates + config.worker.destroys),
@@ -46,6 +50,7 @@ export async function composeOperations(app: App): Promise<Omit<OperationDepende
     env,
     redact,
     log,
+    wait: realWait,
     monotonic: () => performance.now(),
     random: Math.random,
   };

@@ -123,7 +123,7 @@ async function startConsumers(
     abandon: abandon.signal,
     onEnded: metrics.quarantineRunEnded,
   });
-  const reconciling = await startReconciling(app, cleanUps, metrics.looked);
+  const reconciling = await startReconciling(app, operations.inventories, cleanUps, metrics.looked);
   const workers = [...operationWorkers, reconciling.worker];
   if (app.rehearsal !== undefined) {
     log.warn({ simulatedCloud: app.rehearsal.directory }, 'REHEARSAL: nodes live in a simulated cloud');

@@ -10,6 +10,11 @@ export function compile(settings: Settings, absolute: ResolvePath) {
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
+    fleet: {
+      ...optional('id', settings.fleet.id),
+      skipInventories: settings.fleet.skipInventories,
+      ...optional('inventorySettleMs', settings.fleet.inventorySettle),
+    },
     ...optional(
       'simulatedCloud',
       settings.simulatedCloud && absolute('simulatedCloud', settings.simulatedCloud),
@@ -66,8 +71,8 @@ const program = (binary: string, absolute: ResolvePath): string =>
 const mirror = (place: string, absolute: ResolvePath): string =>
   place.startsWith('https://') ? place : absolute('terraform.providerMirror', place);
 
-const optional = <Key extends string>(key: Key, value: string | undefined) =>
-  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: string };
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 

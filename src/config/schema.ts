@@ -136,6 +136,30 @@ const metrics = section({
     ),
 });
 
+const fleet = section({
+  id: text(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1–63 lower-case letters, digits or "-"')
+    .optional()
+    .meta(
+      about(
+        'The id that every resource of this fleet bears, for a Redis that has lost it. Without it nodeyard makes one and keeps it in Redis. No two fleets may share one.',
+      ),
+    ),
+  skipInventories: words(/^[a-z][a-z0-9-]*$/, 'must be names of stacks')
+    .prefault([])
+    .meta(
+      about(
+        'Stacks whose cloud is never asked what exists, where the workers may not list it. What no Terraform state holds is then not found.',
+      ),
+    ),
+  inventorySettle: duration({ min: '0s', max: '10m' })
+    .optional()
+    .meta(
+      about(
+        'How long a cloud’s lists may go on without what a call has made. Without it, what the inventory of the stack says (EC2: 10s).',
+      ),
+    ),
+});
+
 export const settingsSchema = section({
   redisUrl: text(
     /^(rediss?:\/\/[^/\s]|(unix:\/\/)?\/)\S*$/,
@@ -151,6 +175,7 @@ export const settingsSchema = section({
   dataDir: text(/./, 'must be the path of a directory')
     .prefault('.nodeyard')
     .meta(about('Where runs, logs, provider plugins and the private Redis live.')),
+  fleet: fleet.prefault({}),
   simulatedCloud: text(/./, 'must be the directory of a simulated cloud')
     .optional()
     .meta(

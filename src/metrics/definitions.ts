@@ -53,6 +53,10 @@ export const OWN_METRICS = {
   ),
   nodeyard_reconcile_acts_total: counter('What the reconciler did, or failed to do.', 'rule', 'outcome'),
   nodeyard_reconcile_rule_failures_total: counter('Rules that could not look.', 'rule'),
+  nodeyard_inventories_asked_total: counter(
+    'Inventories that a look has asked: whether they answered.',
+    'outcome',
+  ),
   nodeyard_orphans_found_total: counter('Resources without an owner that this worker spoke of first.'),
   nodeyard_orphans_destroyed_total: counter('Those of them that it destroyed.'),
 } as const satisfies Record<string, MetricDefinition>;

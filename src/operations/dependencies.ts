@@ -1,8 +1,10 @@
 /** What the operations are made of. The composition root (src/app.ts) puts it together. */
 import type { StackCatalog } from '../../stacks/catalog.js';
+import type { StackInventories } from '../fleet/inventories.js';
 import type { Log } from '../log.js';
 import type { Quarantine } from '../state/quarantine.js';
 import type { StateRepository } from '../state/repository.js';
+import type { Wait } from '../state/wait.js';
 import type { NodeStore } from '../store/store.js';
 import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
@@ -37,6 +39,7 @@ export interface OperationDependencies {
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly catalog: StackCatalog;
+  readonly inventories: StackInventories;
   readonly terraform: TerraformBinary;
   readonly bundles: Bundles;
   readonly recovery: Recovery;
@@ -49,6 +52,7 @@ export interface OperationDependencies {
   /** Takes secrets out of text that leaves the run: diagnostics and archived logs. */
   readonly redact: (text: string) => string;
   readonly log: Log;
+  readonly wait: Wait;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
   readonly random: () => number;

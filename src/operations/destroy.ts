@@ -1,6 +1,6 @@
 /**
- * Destroys a node: every state document that may hold something of it, the canonical one and those in quarantine, is
- * destroyed by Terraform. DESTROYED is said only when none holds a managed resource any more.
+ * Destroys a node: every state document that may hold something of it, the canonical one and those in quarantine, is destroyed by
+ * Terraform; then what no document holds, where a run is not sure of what it made. DESTROYED is said only when nothing is left.
  */
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
@@ -10,6 +10,7 @@ import type { Outcome } from './outcome.js';
 import type { OperationRequest } from './request.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
+import { clearStrays } from './strays.js';
 
 export function destroyNode(
   dependencies: OperationDependencies,
@@ -38,7 +39,9 @@ async function destroyAll(
 ): Promise<RunFailure | undefined> {
   try {
     return (
-      (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session))
+      (await destroyCanonical(dependencies, session)) ??
+      (await destroyQuarantined(dependencies, session)) ??
+      (await clearStrays(dependencies, session, 'nothing'))
     );
   } catch (error) {
     return failureOfError(error);

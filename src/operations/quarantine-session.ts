@@ -107,7 +107,8 @@ export class QuarantineSession implements RunSession {
     }
   }
 
-  // The record speaks of the node’s own resources and of its own operation, not of these.
+  // The record speaks of the node’s own resources and of its own operation, not of these; and these runs make nothing.
+  noteUnsure(): void {}
   noteResource(): void {}
   forgetResource(): void {}
   report(): void {}

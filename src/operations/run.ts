@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { ERROR_KINDS, type ErrorCode } from '../errors.js';
+import { ERROR_KINDS } from '../errors.js';
 import type { Phase } from '../node/record.js';
 import { createHarvester } from '../state/harvest.js';
 import { currentOwner } from '../state/owner.js';
@@ -20,7 +20,8 @@ import type { OperationDependencies } from './dependencies.js';
 import { createRunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
 import type { RunSession } from './run-session.js';
-import type { StopReason } from './run-stop.js';
+import { STOP_CODES, type StopReason } from './run-stop.js';
+import { isSureOfAll } from './run-sure.js';
 import { type RunKind, runSteps } from './terraform-steps.js';
 
 export interface RunRequest {
@@ -44,6 +45,8 @@ export interface RunReport {
   readonly began: boolean;
   /** Resources whose operation failed. */
   readonly errored: readonly string[];
+  /** The document is in the repository; otherwise its directory waits for its recovery. */
+  readonly stored: boolean;
   /** By Terraform’s names. */
   readonly outputs: RunResult['outputs'];
   /** The state as the run left it; absent when it never wrote one. */
@@ -75,27 +78,34 @@ export async function runTerraform(
       log: session.log,
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
-    const result = await dependencies.brake.during(
-      request.account,
-      () => runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer }),
-      (ended) => endOf(failureOf(ended, session)),
-    );
-    const failed = result.unaskedLosses ?? failureOf(result, session);
-    session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
-    const home = await bringHome(session, { directory, harvester, result, save });
-    if (home.stored) {
-      await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
-      await directory.remove();
+    let sure = false;
+    try {
+      const result = await dependencies.brake.during(
+        request.account,
+        () => runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer }),
+        (ended) => endOf(failureOf(ended, session)),
+      );
+      const failed = result.unaskedLosses ?? failureOf(result, session);
+      session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
+      const home = await bringHome(session, { directory, harvester, result, save });
+      const failure = failed ?? stateMissing(home.document);
+      sure = isSureOfAll(session, { request, home, observer, result, failure });
+      if (home.stored) {
+        await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
+        await directory.remove();
+      }
+      if (failure?.code === 'BUNDLE') await dependencies.bundles.invalidate(bundle);
+      return {
+        ...(failure === undefined ? {} : { failure }),
+        began: observer.began,
+        errored: observer.errored,
+        stored: home.stored,
+        outputs: result.outputs,
+        ...(home.document === undefined ? {} : { document: home.document }),
+      };
+    } finally {
+      if (!sure) session.noteUnsure();
     }
-    const failure = failed ?? stateMissing(home.document);
-    if (failure?.code === 'BUNDLE') await dependencies.bundles.invalidate(bundle);
-    return {
-      ...(failure === undefined ? {} : { failure }),
-      began: observer.began,
-      errored: observer.errored,
-      outputs: result.outputs,
-      ...(home.document === undefined ? {} : { document: home.document }),
-    };
   });
 }
 
@@ -118,6 +128,7 @@ const notStarted = (reason: StopReason): RunReport => ({
   failure: { code: STOP_CODES[reason], message: 'stopped before Terraform was started', diagnostics: [] },
   began: false,
   errored: [],
+  stored: true,
   outputs: {},
 });
 
@@ -125,12 +136,6 @@ function endOf(failure: RunFailure | undefined): RunEnd {
   if (failure === undefined) return 'succeeded';
   return ERROR_KINDS[failure.code].class === 'throttled' ? 'throttled' : 'other';
 }
-
-const STOP_CODES: Readonly<Record<StopReason, ErrorCode>> = {
-  cancelled: 'CANCELLED',
-  shutdown: 'SHUTDOWN',
-  'lease-lost': 'LEASE_LOST',
-};
 
 async function prepareDirectory(
   { directories }: OperationDependencies,

@@ -8,6 +8,7 @@ import type { Log } from '../log.js';
 import type { Operation } from '../node/lifecycle.js';
 import type { NodeRecord, Progress, ResourceId } from '../node/record.js';
 import type { NodeStore, Refusal } from '../store/store.js';
+import { RunAccounting } from './accounting.js';
 import { type KeptLease, keepLease, type LeaseTimes } from './lease.js';
 import type { JobRef, RunSession } from './run-session.js';
 import { RunStop, type StopReason } from './run-stop.js';
@@ -45,6 +46,7 @@ export class Session implements RunSession {
   readonly job: JobRef | undefined;
   readonly log: Log;
   readonly abandon: AbortSignal | undefined;
+  readonly accounting: RunAccounting;
   readonly #dependencies: SessionDependencies;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #logLine: ((line: string) => void) | undefined;
@@ -58,7 +60,7 @@ export class Session implements RunSession {
   private constructor(
     dependencies: SessionDependencies,
     request: SessionRequest,
-    taken: { node: NodeRecord; epoch: number; holder: string },
+    taken: { node: NodeRecord; epoch: number; holder: string; takenAt: number },
   ) {
     this.#dependencies = dependencies;
     this.operation = request.operation;
@@ -76,6 +78,7 @@ export class Session implements RunSession {
       operation: request.operation,
     });
     this.#stop = new RunStop(this.log);
+    this.accounting = new RunAccounting({ ...taken, monotonic: dependencies.monotonic });
   }
 
   get nodeId(): string {
@@ -93,7 +96,7 @@ export class Session implements RunSession {
       leaseMs: settings.lease.ttlMs,
     });
     if ('refused' in begun) return begun;
-    const session = new Session(dependencies, request, { ...begun, holder });
+    const session = new Session(dependencies, request, { ...begun, holder, takenAt });
     session.#lease = keepLease({
       store,
       nodeId: request.nodeId,
@@ -143,6 +146,19 @@ export class Session implements RunSession {
     if (known >= 0) this.#resources.splice(known, 1);
   }
 
+  noteUnsure(): void {
+    this.accounting.noteUnsure();
+  }
+
+  /** Asks Redis whether the node is still this session’s. Throws REDIS_UNAVAILABLE. */
+  async isHeld(): Promise<boolean> {
+    const { store, settings } = this.#dependencies;
+    const claim = { epoch: this.epoch, holder: this.holder };
+    const { held } = await store.renew(this.node.id, claim, settings.lease.ttlMs);
+    if (!held) this.stop('lease-lost');
+    return held;
+  }
+
   /** Adds a line to the node’s history. */
   async note(reason: string): Promise<void> {
     await this.#dependencies.store.note(this.node.id, { actor: 'terraform', reason });
@@ -171,13 +187,14 @@ export class Session implements RunSession {
 
   /**
    * Ends the session. The lease is released, so that the node may be taken by another run; where that cannot be said
-   * (Redis is away), it runs out by itself.
+   * (Redis is away), it runs out by itself, and what the session knew of what was made is asked for again.
    */
   async end(): Promise<void> {
     clearTimeout(this.#progressTimer);
     this.#lease?.stop();
+    const { epoch, holder, accounting } = this;
     try {
-      await this.#dependencies.store.release(this.node.id, { epoch: this.epoch, holder: this.holder });
+      await this.#dependencies.store.release(this.node.id, { epoch, holder }, accounting.made);
     } catch (error) {
       this.log.warn({ error: String(error) }, 'lease not released; it runs out by itself');
     }

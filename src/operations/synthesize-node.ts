@@ -16,15 +16,16 @@ export interface SynthesizedNode {
   readOutputs(outputs: RunResult['outputs']): Readonly<Record<string, unknown>>;
 }
 
-/** Throws UNKNOWN_STACK, INVALID_INPUT, CONFIGURATION. */
-export function synthesizeNode(
-  { catalog, directories }: Pick<OperationDependencies, 'catalog' | 'directories'>,
+/** Throws UNKNOWN_STACK, INVALID_INPUT, CONFIGURATION, REDIS_UNAVAILABLE. */
+export async function synthesizeNode(
+  { store, catalog, directories }: Pick<OperationDependencies, 'store' | 'catalog' | 'directories'>,
   node: NodeRecord,
-): SynthesizedNode {
+): Promise<SynthesizedNode> {
   const { id: nodeId, group, role, tags, inputs } = node;
   const localDir = join(directories.nodes, nodeId);
+  const fleet = await store.fleetId();
   const { configuration, providers, outputNames } = synthesize(catalog.get(node.stack), [
-    { nodeId, group, role, tags, inputs, localDir },
+    { fleet, nodeId, group, role, tags, inputs, localDir },
   ]);
   const names = outputNames.get(nodeId) ?? {};
   return {
@@ -56,12 +57,12 @@ export function accountOf({ catalog }: Pick<OperationDependencies, 'catalog'>, n
  * the node was made by serves. Throws what `synthesizeNode` throws when there is none.
  */
 export async function synthesizeForDestroy(
-  dependencies: Pick<OperationDependencies, 'catalog' | 'directories' | 'states'>,
+  dependencies: Pick<OperationDependencies, 'store' | 'catalog' | 'directories' | 'states'>,
   node: NodeRecord,
   log: Log,
 ): Promise<Pick<SynthesizedNode, 'configuration' | 'providers'>> {
   try {
-    return synthesizeNode(dependencies, node);
+    return await synthesizeNode(dependencies, node);
   } catch (error) {
     const configuration = await dependencies.states.loadConfiguration(node.id);
     if (configuration === undefined || !(error instanceof NodeyardError)) throw error;

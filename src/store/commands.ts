@@ -10,6 +10,8 @@ import { COUNTS } from './scripts/counts.js';
 import { CREATE, type CreateAsk } from './scripts/create.js';
 import { DUE, type DueAsk } from './scripts/due.js';
 import { FAILED_DESTROYS, type FailedDestroysAsk } from './scripts/failed-destroys.js';
+import { FLEET, type FleetAsk } from './scripts/fleet.js';
+import { GET_MANY, type GetManyAsk } from './scripts/get-many.js';
 import { RELEASE, RENEW, type ReleaseAsk, type RenewAsk } from './scripts/lease.js';
 import { LIST, type ListAsk } from './scripts/list.js';
 import { NEXT_GENERATION } from './scripts/next-generation.js';
@@ -86,6 +88,8 @@ export function registerScripts(redis: Redis) {
     ),
     overdue: read(records, send<OverdueAsk>('nodeyardOverdue', OVERDUE)),
     warnOfExpiry: read(yesOrNo, send<WarnOfExpiryAsk>('nodeyardWarnOfExpiry', WARN_OF_EXPIRY)),
+    getMany: read(records, send<GetManyAsk>('nodeyardGetMany', GET_MANY)),
+    fleet: read(z.string(), send<FleetAsk>('nodeyardFleet', FLEET)),
     raiseAlarm: read(yesOrNo, send<RaiseAlarmAsk>('nodeyardRaiseAlarm', RAISE_ALARM)),
     purge: read(z.number(), send<PurgeAsk>('nodeyardPurge', PURGE)),
   };

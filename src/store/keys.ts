@@ -16,6 +16,7 @@
  * | `failed-destroys` | zset | ids of the nodes whose destruction failed, by the time of the next try |
  * | `failed-destroys-since` | zset | ids of the nodes whose destruction failed and is not confirmed yet, by the first failure |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
+ * | `fleet` | string | the id that every resource of this fleet bears |
  * | `tombstones` | zset | destroyed nodes by the time of their end |
  */
 import { KEY_PREFIX, nodeKey } from '../node/keys.js';
@@ -32,6 +33,7 @@ export const SINCE_KEY_PREFIX = `${KEY_PREFIX}since:`;
 export const EXPIRIES_KEY = `${KEY_PREFIX}expiries`;
 export const UNWARNED_KEY = `${KEY_PREFIX}expiries-unwarned`;
 export const FAILED_DESTROYS_KEY = `${KEY_PREFIX}failed-destroys`;
+export const FLEET_KEY = `${KEY_PREFIX}fleet`;
 export const FAILED_DESTROYS_SINCE_KEY = `${KEY_PREFIX}failed-destroys-since`;
 export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
 

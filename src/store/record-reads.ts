@@ -3,6 +3,7 @@ import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
 import { NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
+import { NODE_ID } from '../node/request.js';
 import { askRedis } from '../redis-errors.js';
 import type { FlatRecord } from './commands.js';
 import type { StoreContext } from './context.js';
@@ -23,6 +24,9 @@ import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
 
+/** Records that one script reads: Redis serves nobody else meanwhile. */
+const AT_ONCE = 500;
+
 /** Looked at for a batch of overdue nodes: the runs of a fleet’s workers, which hold leases, must not hide the others. */
 const OVERDUE_LOOK = 5_000;
 
@@ -32,6 +36,7 @@ const FAILED_LOOK = 1_000;
 type Reads = Pick<
   NodeStore,
   | 'get'
+  | 'getMany'
   | 'findByRequestId'
   | 'list'
   | 'counts'
@@ -74,6 +79,17 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
 
   return {
     get,
+
+    async getMany(ids) {
+      const wanted = ids.filter((id) => NODE_ID.test(id));
+      const found: FlatRecord[] = [];
+      for (let begin = 0; begin < wanted.length; begin += AT_ONCE) {
+        const chunk = wanted.slice(begin, begin + AT_ONCE);
+        found.push(...(await scripts.getMany([nodeKey(chunk[0] ?? '')], { now: clock(), ids: chunk })));
+      }
+      const { nodes, unreadable } = decodeAll(found);
+      return { nodes: new Map(nodes.map((node) => [node.id, node])), unreadable };
+    },
 
     async findByRequestId(requestId) {
       const key = requestKey(checkName(requestId, 'requestId'));

@@ -9,6 +9,8 @@ export const OWNERSHIP_TAGS = {
 } as const;
 
 export interface Owner {
+  /** The id of the fleet: two fleets in one account must never take the other’s resources for their own. */
+  readonly fleet: string;
   readonly nodeId: string;
   readonly group: string;
   readonly role: string;
@@ -16,6 +18,7 @@ export interface Owner {
 }
 
 export const ownershipTags = (owner: Owner): Record<string, string> => ({
+  [OWNERSHIP_TAGS.fleet]: owner.fleet,
   [OWNERSHIP_TAGS.nodeId]: owner.nodeId,
   [OWNERSHIP_TAGS.group]: owner.group,
   [OWNERSHIP_TAGS.role]: owner.role,

@@ -13,6 +13,8 @@ import { ownershipTags } from './ownership.js';
 
 /** One node of a run, as its record says it; `inputs` as they were requested. */
 export interface Member {
+  /** The id of the fleet that the node belongs to. */
+  readonly fleet: string;
   readonly nodeId: string;
   readonly group: string;
   readonly role: string;
@@ -63,7 +65,7 @@ export function synthesize(stack: NodeStack, members: readonly Member[]): Synthe
 }
 
 function composedNode(stack: NodeStack, member: Member, inputs: ComposedNode['inputs']): ComposedNode {
-  const { nodeId, group, role } = member;
+  const { fleet, nodeId, group, role } = member;
   return {
     nodeId,
     context: escapeDeeply({
@@ -72,7 +74,7 @@ function composedNode(stack: NodeStack, member: Member, inputs: ComposedNode['in
       role,
       stack: stack.name,
       tags: member.tags,
-      ownershipTags: ownershipTags({ nodeId, group, role, stack: stack.name }),
+      ownershipTags: ownershipTags({ fleet, nodeId, group, role, stack: stack.name }),
       localDir: member.localDir,
     }),
     inputs: escapeDeeply(inputs),

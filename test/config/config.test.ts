@@ -34,6 +34,7 @@ describe('the defaults', () => {
   it('are those of the documentation', () => {
     expect(load()).toEqual({
       dataDir: join(cwd, '.nodeyard'),
+      fleet: { skipInventories: [] },
       log: { level: 'info' },
       worker: { creates: 8, destroys: 8 },
       terraform: {
@@ -63,7 +64,7 @@ describe('the defaults', () => {
         intervalMs: 5_000,
         inventoryIntervalMs: 60_000,
         destroyRetry: { firstMs: 60_000, maxMs: 3_600_000 },
-        orphans: 'report',
+        orphans: 'destroy',
         orphanAgeMs: 600_000,
         vanishedAfter: 3,
         ttlWarningMs: 300_000,

@@ -1,7 +1,9 @@
 /** The parts of the reconciler on a real store and a real repository, with inventories and jobs that a test decides. */
+import type { StackInventories } from '../../src/fleet/inventories.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 import type { ReconcileParts, ReconcileSettings } from '../../src/fleet/reconcile/context.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
+import { createMemory } from '../../src/fleet/reconcile/memory.js';
 import { createSightings } from '../../src/fleet/reconcile/sightings.js';
 import { type Reconciled, type ReconcileOptions, reconcile } from '../../src/fleet/reconcile.js';
 import { silentLog } from '../../src/log.js';
@@ -12,12 +14,20 @@ import type { StoreFixture } from '../store/support.js';
 
 export const MINUTE = 60_000;
 
+export const NO_INVENTORIES: StackInventories = {
+  remember: async () => undefined,
+  of: async () => [],
+  places: async () => [],
+};
+
 export class Fleet {
   readonly states;
   readonly quarantine;
   /** What the place holds; undefined: it cannot say. */
   items: InventoryItem[] | undefined = [];
   readonly destroyed: string[] = [];
+  /** Why the cloud does not destroy one. */
+  readonly refusals = new Map<string, Error>();
   /** `operation nodeId` of the jobs that were added. */
   readonly jobs: string[] = [];
   readonly alive = new Set<string>();
@@ -36,7 +46,11 @@ export class Fleet {
         if (this.items === undefined) throw new Error('the cloud does not answer');
         return this.items;
       },
-      destroy: async ({ id }) => void this.destroyed.push(id),
+      destroy: async ({ id }) => {
+        const refusal = this.refusals.get(id);
+        if (refusal !== undefined) throw refusal;
+        this.destroyed.push(id);
+      },
     };
     this.parts = {
       store,
@@ -53,15 +67,16 @@ export class Fleet {
         },
       },
       inventories: createInventories({
-        inventories: [inventory],
+        places: async () => [{ stack: 'a-stack', place: 'here', open: async () => inventory }],
         intervalMs: 0,
         monotonic: now,
         log: silentLog,
       }),
       sightings: createSightings(redis),
+      memory: createMemory({ redis, gapMs: 10 * MINUTE, now }),
       reported: new Set(),
       settings: {
-        orphans: 'report',
+        orphans: 'destroy',
         orphanAgeMs: 10 * MINUTE,
         vanishedAfter: 3,
         ttlWarningMs: 5 * MINUTE,

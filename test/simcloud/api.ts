@@ -139,6 +139,7 @@ export interface Volume {
   readonly Attachments: readonly {
     readonly InstanceId: string;
     readonly Device: string;
+    readonly AttachTime: string;
     readonly DeleteOnTermination: boolean;
     readonly State: 'attaching' | 'attached' | 'detaching';
   }[];

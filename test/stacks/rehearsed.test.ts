@@ -10,7 +10,7 @@ const INPUTS = {
   instanceType: 'm7g.large',
 };
 const member = (inputs: object) => [
-  { nodeId: 'n1', group: 'g', role: 'r', tags: {}, localDir: '/nodes/n1', inputs },
+  { fleet: 'f', nodeId: 'n1', group: 'g', role: 'r', tags: {}, localDir: '/nodes/n1', inputs },
 ];
 const everything = {
   resources: ['aws_instance', 'aws_eip'],

@@ -163,7 +163,7 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
   const expected = new Map<string, string[]>();
   const expectIn = (key: string, id: string): void =>
     void expected.set(key, [...(expected.get(key) ?? []), id]);
-  const plain = new Set(['{nodeyard}:sequence', '{nodeyard}:events']);
+  const plain = new Set(['{nodeyard}:fleet', '{nodeyard}:sequence', '{nodeyard}:events']);
   const keys = await redis.keys('*');
 
   for (const key of keys.filter((each) => each.startsWith(nodeKey('')))) {

@@ -11,6 +11,7 @@ import { type Member, synthesize } from '../../src/synth/synthesize.js';
 import { defineNodeStack, type NodeStackDefinition, TerraformData, z } from '../../stacks/define.js';
 
 const member = (nodeId: string, inputs: object = {}): Member => ({
+  fleet: 'fleet-1',
   nodeId,
   group: 'edge',
   role: 'relay',
@@ -130,6 +131,7 @@ describe('synthesis', () => {
       tags: {
         'nodeyard:node-id': 'a',
         'nodeyard:group': 'edge',
+        'nodeyard:fleet': 'fleet-1',
         'nodeyard:role': 'relay',
         'nodeyard:stack': 'subject',
       },

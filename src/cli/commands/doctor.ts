@@ -87,8 +87,10 @@ async function examineFleet(app: App): Promise<readonly CheckResult[]> {
   return [
     ok('redis', `reached: ${redisPlace(app)}`),
     ...(await fleet.checkRedisSettings(app)),
+    await fleet.checkFleet(app),
     await fleet.checkClock(app, Date.now),
     await fleet.checkWorkers(app),
+    ...(await fleet.checkInventories(app)),
     await fleet.checkQuarantine(app),
     await fleet.checkStranded(app),
     ...(await fleet.checkFailures(app)),

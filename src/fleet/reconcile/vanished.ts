@@ -54,9 +54,11 @@ async function compare(
   const found: Vanished[] = [];
   const missed: string[] = [];
   const forgotten: string[] = [];
-  for (const [nodeId, looks] of missing) {
-    if (seen.has(nodeId)) continue;
-    const node = await store.get(nodeId);
+  const unseen = [...missing].filter(([nodeId]) => !seen.has(nodeId));
+  const { nodes, unreadable } = await store.getMany(unseen.map(([nodeId]) => nodeId));
+  for (const [nodeId, looks] of unseen) {
+    if (unreadable.includes(nodeId)) continue;
+    const node = nodes.get(nodeId);
     if (node === undefined || !EXPECTED.includes(node.state)) {
       forgotten.push(nodeId);
       continue;

@@ -43,6 +43,8 @@ const LOADED_FIELDS = [
   'epoch',
   'leaseHolder',
   'leaseExpiresAt',
+  'accounted',
+  'lateEnd',
   'createSucceeded',
   'retryRequested',
   'failureOperation',
@@ -86,6 +88,7 @@ local function clear(node, names)
 end
 
 local function epoch_of(node) return tonumber(node.epoch) end
+local function accounted_of(node) return tonumber(node.accounted) or 0 end
 local function lease_end(node) return tonumber(node.leaseExpiresAt) or 0 end
 
 local function answer(verdict, node)

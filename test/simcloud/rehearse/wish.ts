@@ -114,7 +114,14 @@ async function readInputs(
 
 /** Nothing has been started yet, so this is no failure of a rehearsal but a wrong wish. */
 function refuseUnsimulated(stack: NodeStack, inputs: unknown): void {
-  const node = { nodeId: 'node', group: 'rehearsal', role: 'node', tags: {}, localDir: '/nodes/node' };
+  const node = {
+    fleet: 'rehearsal',
+    nodeId: 'node',
+    group: 'rehearsal',
+    role: 'node',
+    tags: {},
+    localDir: '/nodes/node',
+  };
   try {
     synthesize(stack, [{ ...node, inputs }]);
   } catch (error) {

@@ -72,6 +72,7 @@ export function describeVolume(world: World, record: VolumeRecord): Volume {
             {
               InstanceId: attachment.instanceId,
               Device: attachment.device,
+              AttachTime: new Date(attachment.attachedAt).toISOString(),
               DeleteOnTermination: attachment.deleteOnTermination,
               State:
                 attachment.detachedAt !== undefined
