@@ -14,8 +14,8 @@ import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
 import { rehearsedCatalog } from '../stacks/rehearsed.js';
 
-/** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
-export async function composeOperations(app: App): Promise<OperationDependencies> {
+/** All but who listens. Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
+export async function composeOperations(app: App): Promise<Omit<OperationDependencies, 'listener'>> {
   const { config, directories, log, quarantine, redact, rehearsal, states, store } = app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };

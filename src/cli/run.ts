@@ -1,6 +1,6 @@
 /** The command line as a function: arguments and surroundings in, exit status out. It never ends the process. */
-import { createRequire } from 'node:module';
 import { type Command, CommanderError } from 'commander';
+import { packageVersion } from '../version.js';
 import type { Act, GlobalOptions } from './call.js';
 import { type ExitName, statusOf } from './exit-status.js';
 import { exitNameOf, usageError } from './failure.js';
@@ -47,10 +47,4 @@ const SHOWN = new Set(['commander.helpDisplayed', 'commander.help', 'commander.v
 function usageOf(error: CommanderError): Error {
   const message = error.message.replace(/^error: /, '');
   return usageError(message, /'[^']*?(--[a-z-]+)/.exec(message)?.[1]);
-}
-
-/** By the package’s own name, so that it is found from the sources and from what they are built to. */
-function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('nodeyard/package.json') as { version: string };
-  return version;
 }

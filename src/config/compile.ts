@@ -56,6 +56,7 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       ttlWarningMs: reconcile.ttlWarning,
       limitsMs: stateLimits(settings),
     },
+    metrics: settings.metrics.listen === undefined ? {} : { listen: settings.metrics.listen },
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>
       /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,

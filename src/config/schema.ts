@@ -3,6 +3,7 @@
  * compiled configuration and docs/configuration.md derive from it.
  */
 import { z } from 'zod';
+import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
@@ -125,6 +126,16 @@ const retention = section({
   logs: age.prefault('14d').meta(about('How long the logs of runs are kept.')),
 });
 
+const metrics = section({
+  listen: listenAddress()
+    .optional()
+    .meta(
+      about(
+        'Where a worker serves its metrics, at `/metrics`: `127.0.0.1:9464`, or a port of this machine alone; 0 is any that is free. Without it nowhere.',
+      ),
+    ),
+});
+
 const fleet = section({
   id: text(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1–63 lower-case letters, digits or "-"')
     .optional()
@@ -180,6 +191,7 @@ export const settingsSchema = section({
   retry: retry.prefault({}),
   retention: retention.prefault({}),
   reconcile: reconcile.prefault({}),
+  metrics: metrics.prefault({}),
   stateKeys: words(
     /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,
     'must be keys of 32 bytes, each as 64 hexadecimal digits or base64 (make one with `openssl rand -hex 32`)',

@@ -9,6 +9,7 @@ import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
 import type { AccountBrake } from './brake.js';
 import type { LeaseTimes } from './lease.js';
+import type { OperationListener } from './listener.js';
 import type { Machine } from './machine.js';
 import type { Recovery } from './recover.js';
 import type { Timers } from './timers.js';
@@ -45,6 +46,7 @@ export interface OperationDependencies {
   readonly machine: Machine;
   readonly recovery: Recovery;
   readonly brake: AccountBrake;
+  readonly listener: OperationListener;
   readonly settings: OperationSettings;
   readonly directories: OperationDirectories;
   /** The environment that Terraform’s is chosen from. */

@@ -58,7 +58,8 @@ export const PLANS = {
     plan: [{ call: 'RunInstances', nth: 1, fault: 'crash-after' }],
     fault: 'The provider process dies between the effect of `RunInstances` and its answer.',
     answer:
-      '`PROVIDER`: tried again. The instance that stands in no state is found by its tags in the cloud’s inventory.',
+      '`PROVIDER`: tried again. The instance that stands in no state is found by its tags in the cloud’s inventory and destroyed. A rule of a security group bears no tags in any list: where the crash loses one, the next try is refused (`BAD_REQUEST`), the node is FAILED and cleaned up, and `nodeyard retry` makes it.',
+    failsCreates: true,
   },
   'slow-deletes': {
     plan: [

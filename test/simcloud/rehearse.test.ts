@@ -168,6 +168,22 @@ describe('a rehearsal', PATIENCE, () => {
     expect(report.failed).toMatchObject([{ failure: { operation: 'create', code: 'QUOTA' } }]);
   });
 
+  test('whose provider dies between effect and answer finds the instance that nobody knows of, and ends it', async () => {
+    const inputs = join(home, 'inputs.json');
+    const image = { region: 'eu-north-1', ami: 'ami-0a11ce0000000002a', instanceType: 't4g.small' };
+    writeFileSync(inputs, JSON.stringify(image));
+    const args = ['--inputs-file', inputs, '--nodes', '1', '--faults', 'provider-crash'];
+    const { status, report } = await told(...args);
+    expect({ status, ...report }).toMatchObject({
+      status: 0,
+      created: 1,
+      destroyed: 1,
+      unowned: 0,
+      left: [],
+    });
+    expect(report.made).toEqual({ instance: 2, volume: 2 });
+  });
+
   test('makes nodes of a stack of one’s own, in a cloud that runs already and has things of others', async () => {
     const directory = join(home, 'cloud');
     const opened = await openCloud({ directory });

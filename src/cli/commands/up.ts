@@ -42,12 +42,21 @@ async function up(call: Call): Promise<ExitName> {
   );
 }
 
-async function sayReady({ output }: Call, app: App, { terraform: found }: StartedWorker): Promise<void> {
-  const { path: binary, product, version } = found;
+async function sayReady({ output }: Call, app: App, started: StartedWorker): Promise<void> {
+  const { path: binary, product, version } = started.terraform;
+  const { metricsUrl } = started;
   const { dataDir, worker } = app.config;
   if (output.json) {
     const terraform = { binary, product, version };
-    output.value({ type: 'ready', redis: redisPlace(app), dataDir, terraform, ...rehearsalOf(app) });
+    const metrics = metricsUrl === undefined ? {} : { metrics: metricsUrl };
+    output.value({
+      type: 'ready',
+      redis: redisPlace(app),
+      dataDir,
+      terraform,
+      ...metrics,
+      ...rehearsalOf(app),
+    });
     return;
   }
   output.line(
@@ -55,6 +64,7 @@ async function sayReady({ output }: Call, app: App, { terraform: found }: Starte
       ['redis', redisPlace(app)],
       ['data', dataDir],
       ['terraform', `${product} ${version} (${binary})`],
+      ['metrics', metricsUrl],
       ['worker', `${worker.creates} creates and ${worker.destroys} destroys at once`],
     ]),
   );

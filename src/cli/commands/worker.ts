@@ -23,17 +23,21 @@ async function worker(call: Call): Promise<ExitName> {
     call,
     async (app) => {
       const { serve } = await import('../serve.js');
-      await serve(call, app, async ({ terraform }) => {
+      await serve(call, app, async ({ terraform, metricsUrl }) => {
         const { path: binary, product, version } = terraform;
         if (call.output.json) {
           call.output.value({
             type: 'ready',
             redis: redisPlace(app),
             terraform: { binary, product, version },
+            ...(metricsUrl === undefined ? {} : { metrics: metricsUrl }),
             ...rehearsalOf(app),
           });
         } else {
-          call.output.note(`worker ready: ${product} ${version}, redis ${redisPlace(app)}; Ctrl-C ends it`);
+          const told = metricsUrl === undefined ? '' : `, metrics ${metricsUrl}`;
+          call.output.note(
+            `worker ready: ${product} ${version}, redis ${redisPlace(app)}${told}; Ctrl-C ends it`,
+          );
         }
       });
       return 'done';
