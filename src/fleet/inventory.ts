@@ -17,8 +17,31 @@ export interface InventoryItem {
 export interface Inventory {
   /** For people, and part of a Redis key: letters, digits and `-`. The same place has the same name for ever. */
   readonly name: string;
-  /** Everything in this place that bears a mark. Throws where the place cannot say, never answers a part. */
-  list(): Promise<readonly InventoryItem[]>;
-  /** Destroys exactly this; gone already is success. */
+  /** How long (ms) the list may go on without what a call has made; 0 where it never does. */
+  readonly settleMs: number;
+  /**
+   * Everything in this place that bears a mark of this fleet, or what bears that of one node. Throws where the place cannot
+   * say, never answers a part.
+   */
+  list(of?: { readonly nodeId: string }): Promise<readonly InventoryItem[]>;
+  /** Destroys exactly this; gone already is success. Throws where something else has to go first. */
   destroy(item: InventoryItem): Promise<void>;
+}
+
+/** What an inventory is opened with. */
+export interface InventoryContext {
+  /** The id of this fleet, which every mark bears: another fleet in the same account is none of ours. */
+  readonly fleet: string;
+  /** Where the worker itself keeps things; absolute. */
+  readonly dataDir: string;
+  /** One directory per local node; absolute. */
+  readonly nodes: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** How the stack of a node finds what it made. */
+export interface InventorySource<Inputs> {
+  /** Where the node’s resources live, in lower-case letters, digits and `-`: a region. */
+  place(inputs: Inputs): string;
+  open(place: string, context: InventoryContext): Promise<Inventory>;
 }

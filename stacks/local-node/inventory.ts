@@ -25,11 +25,13 @@ export interface LocalPlace {
 export async function openLocalInventory({ nodes, idFile }: LocalPlace): Promise<Inventory> {
   return {
     name: `local-${await idIn(idFile)}`,
-    async list() {
+    settleMs: 0,
+    async list(of) {
       const processes = await listProcesses(nodes);
       const running = new Set(processes.map(({ id }) => id));
       const files = await listFiles(nodes);
-      return [...processes, ...files.filter(({ id }) => !running.has(id))];
+      const items = [...processes, ...files.filter(({ id }) => !running.has(id))];
+      return of === undefined ? items : items.filter(({ nodeId }) => nodeId === of.nodeId);
     },
     async destroy({ nodeId, id }) {
       const directory = join(nodes, nodeId);

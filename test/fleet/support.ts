@@ -31,6 +31,7 @@ export class Fleet {
     this.quarantine = createRedisQuarantine({ redis, now });
     const inventory: Inventory = {
       name: 'place-1',
+      settleMs: 0,
       list: async () => {
         if (this.items === undefined) throw new Error('the cloud does not answer');
         return this.items;
