@@ -34,7 +34,7 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
 
   api.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     request.principal = NOBODY;
-    reply.header('x-request-id', request.id);
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     if (closing.aborted) {
       throw new HttpError('CLOSING', 'the server is being stopped', { headers: { connection: 'close' } });
     }

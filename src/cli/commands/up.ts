@@ -33,15 +33,22 @@ async function up(call: Call): Promise<ExitName> {
     async (app) => {
       const { serve } = await import('../serve.js');
       const after = await app.store.latestPosition();
-      await serve(call, app, async (worker) => {
-        const api = await serveApi(call, app);
-        try {
-          await sayReady(call, app, { worker, api });
-          await showEvents(call, app, after);
-        } finally {
-          await api?.close();
-        }
-      });
+      let closed: Promise<void> | undefined;
+      try {
+        await serve(call, app, async (worker) => {
+          const api = await serveApi(call, app);
+          try {
+            await sayReady(call, app, { worker, api });
+            await showEvents(call, app, after);
+          } finally {
+            // Not waited for here: the worker has to hear of its end at once.
+            closed = api?.close();
+            closed?.catch(() => undefined);
+          }
+        });
+      } finally {
+        await closed;
+      }
       if (!call.output.json) call.output.note('stopped');
       return 'done';
     },
