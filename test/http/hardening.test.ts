@@ -1,5 +1,4 @@
 /** What the server does with requests that are broken, huge, slow or too many. */
-import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { apiParts } from '../../src/api.js';
 import { depthOf } from '../../src/http/content.js';
@@ -17,18 +16,7 @@ afterAll(() => yard.close());
 const ask = (path: string, options = {}) => yard.ask<ErrorTold>(path, options);
 const JSON_TYPE = { 'content-type': 'application/json' };
 
-/** Sends bytes and answers everything that comes until the server ends the connection. */
-async function raw(bytes: string): Promise<string> {
-  const { hostname, port } = new URL(yard.api.url);
-  const socket = connect(Number(port), hostname);
-  const chunks: Buffer[] = [];
-  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const ended = new Promise((resolve) => socket.once('close', resolve));
-  socket.on('error', () => undefined);
-  socket.write(bytes);
-  await ended;
-  return Buffer.concat(chunks).toString();
-}
+const raw = (bytes: string): Promise<string> => yard.raw(bytes);
 
 /** A server on the same Redis with other parts, asked without a network. */
 async function withParts(
