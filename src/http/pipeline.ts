@@ -20,9 +20,7 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
   api.decorateRequest('auditTarget', undefined);
   api.decorateRequest('answerCode', undefined);
 
-  /** A wrong token costs its sender more than any other request. */
   const principalOf = async (request: FastifyRequest): Promise<Principal> => {
-    await limits.refuseGuesser(request);
     try {
       return await authenticate(request, authenticators);
     } catch (error) {

@@ -1,6 +1,7 @@
 /**
  * How much one caller may ask: a token so many requests a minute, whoever has none by address. Wrong tokens are counted by
- * address and much more strictly, before Redis is asked about them. Each server counts for itself, in its memory.
+ * address and much more strictly; that keeps no good one out, because a proxy may make one address of everybody. Each server
+ * counts for itself, in its memory.
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -16,8 +17,7 @@ const CALLERS = 20_000;
 export interface Limits {
   /** Throws RATE_LIMITED, and says in the answer’s headers how much is left. */
   take(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Throws RATE_LIMITED when the address has sent too many wrong tokens. */
-  refuseGuesser(request: FastifyRequest): Promise<void>;
+  /** Counts a wrong token. Throws RATE_LIMITED when the address has sent too many. */
   noteFailure(request: FastifyRequest): Promise<void>;
 }
 
@@ -43,12 +43,9 @@ export async function createLimits(server: FastifyInstance, requestsPerMinute: n
       reply.header('ratelimit-reset', taken.ttlInSeconds);
       if (taken.isExceeded) throw limited('too many requests', taken.ttlInSeconds);
     },
-    async refuseGuesser(request) {
-      const seen = await failures(request, { increment: false });
-      if (!seen.isAllowed && seen.remaining === 0) throw limited('too many wrong tokens', seen.ttlInSeconds);
-    },
     async noteFailure(request) {
-      await failures(request);
+      const taken = await failures(request);
+      if (!taken.isAllowed && taken.isExceeded) throw limited('too many wrong tokens', taken.ttlInSeconds);
     },
   };
 }
