@@ -4,13 +4,16 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
+import { createRedisTokens } from './auth/redis-tokens.js';
+import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
 import { type Config, searchPath } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
-import { Connections, type Temper } from './queue/connections.js';
+import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
 import { claimFleet } from './rehearsal/claim.js';
 import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
@@ -61,6 +64,10 @@ export interface App {
   readonly queues: JobQueues;
   readonly tail: EventTail;
   readonly client: NodeyardClient;
+  readonly tokens: TokenStore;
+  readonly audit: AuditTrail;
+  /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
+  beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
   close(): Promise<void>;
 }
@@ -84,52 +91,62 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
     await claimFleet(redis, rehearsal, { claim: rehearsal !== undefined });
-    const store = createRedisStore({
-      redis,
-      retention: config.retention,
-      destroyRetry: config.reconcile.destroyRetry,
-      ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
-      log,
-    });
-    // Refused before anything is made that would bear another fleet’s id.
-    if (config.fleet.id !== undefined) await store.fleetId();
-    const keys = config.stateKeys.map(parseStateKey);
-    const quarantine = createRedisQuarantine({ redis, keys });
-    const states = createRedisStateRepository({
-      redis,
-      keys,
-      keptVersions: config.retention.stateVersions,
-    });
-    const queues = new JobQueues(redis);
-    const tail = createEventTail(store, log);
-    return {
-      config,
-      env: rehearsal === undefined ? env : rehearsalEnv(env, rehearsal),
-      rehearsal,
-      log,
-      redact,
-      directories: directoriesIn(config.dataDir),
-      connections,
-      redis,
-      store,
-      states,
-      quarantine,
-      queues,
-      tail,
-      client: new NodeyardClient({ store, queues, tail }),
-      async close() {
-        await tail.close();
-        await queues.close();
-        await store.close();
-        connections.close();
-        await embedded?.stop();
-      },
+    const close = async (): Promise<void> => {
+      connections.close();
+      await embedded?.stop();
     };
+    const seen = rehearsal === undefined ? env : rehearsalEnv(env, rehearsal);
+    const app = assemble({ config, env: seen, rehearsal, log, redact, connections }, redis, close);
+    // Refused before anything is made that would bear another fleet’s id.
+    if (config.fleet.id !== undefined) await app.store.fleetId();
+    return app;
   } catch (error) {
     connections.close();
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
+function assemble(
+  common: Pick<App, 'config' | 'env' | 'rehearsal' | 'log' | 'redact' | 'connections'>,
+  redis: Redis,
+  end: () => Promise<void>,
+): App {
+  const { config, connections, log } = common;
+  const store = createRedisStore({
+    redis,
+    retention: config.retention,
+    destroyRetry: config.reconcile.destroyRetry,
+    ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
+    log,
+  });
+  const keys = config.stateKeys.map(parseStateKey);
+  const queues = new JobQueues(redis);
+  const tail = createEventTail(store, log);
+  return {
+    ...common,
+    directories: directoriesIn(config.dataDir),
+    redis,
+    store,
+    states: createRedisStateRepository({ redis, keys, keptVersions: config.retention.stateVersions }),
+    quarantine: createRedisQuarantine({ redis, keys }),
+    queues,
+    tail,
+    client: new NodeyardClient({ store, queues, tail }),
+    tokens: createRedisTokens({ redis }),
+    audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    async beside(temper, options) {
+      const other = await connections.open(temper, options);
+      return assemble(common, other, async () => other.disconnect());
+    },
+    async close() {
+      await tail.close();
+      await queues.close();
+      await store.close();
+      await end();
+    },
+  };
 }
 
 const startEmbedded = (config: Config, env: Environment, log: Log): Promise<EmbeddedRedis> =>

@@ -118,6 +118,8 @@ export class ModelWorker {
       }),
       brake: new AccountBrake(2 * CONCURRENCY),
       settings: OPERATIONS,
+      // What it counts decides nothing.
+      listener: { runEnded: () => undefined, judged: () => undefined },
       directories,
       env: {},
       redact: (text) => text,
@@ -151,7 +153,12 @@ export class ModelWorker {
         log: silentLog,
       }),
       sightings: gates.around(process, 'sightings', createSightings(redis), REDIS),
-      memory: gates.around(process, 'memory', createMemory({ redis, gapMs: HOUR, now: () => time.now }), REDIS),
+      memory: gates.around(
+        process,
+        'memory',
+        createMemory({ redis, gapMs: HOUR, now: () => time.now }),
+        REDIS,
+      ),
       reported: new Set<string>(),
       settings: RECONCILE,
       log: silentLog,
