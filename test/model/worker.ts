@@ -151,7 +151,12 @@ export class ModelWorker {
         log: silentLog,
       }),
       sightings: gates.around(process, 'sightings', createSightings(redis), REDIS),
-      memory: gates.around(process, 'memory', createMemory({ redis, gapMs: HOUR, now: () => time.now }), REDIS),
+      memory: gates.around(
+        process,
+        'memory',
+        createMemory({ redis, gapMs: HOUR, now: () => time.now }),
+        REDIS,
+      ),
       reported: new Set<string>(),
       settings: RECONCILE,
       log: silentLog,

@@ -67,12 +67,28 @@ export class Violation extends Error {
 export const HOSTS = 2;
 /** Calls that change nothing in Redis: what was seen there before is still so. */
 export const READS: ReadonlySet<string> = new Set([
-  ...['get', 'getMany', 'fleetId', 'overdue', 'expired', 'expiring', 'stranded', 'destroysToRetry', 'countTombstones'].map(
-    (name) => `store.${name}`,
-  ),
+  ...[
+    'get',
+    'getMany',
+    'fleetId',
+    'overdue',
+    'expired',
+    'expiring',
+    'stranded',
+    'destroysToRetry',
+    'countTombstones',
+  ].map((name) => `store.${name}`),
   ...['load', 'quarantined', 'loadQuarantined', 'loadConfiguration'].map((name) => `states.${name}`),
   ...['inventory.list', 'inventory.destroy', 'bundles.acquire', 'quarantine.unattended'],
-  ...['sightings.missing', 'sightings.note', 'memory.note', 'memory.read', 'queue.add', 'queue.isAlive', 'queue.giveBack'],
+  ...[
+    'sightings.missing',
+    'sightings.note',
+    'memory.note',
+    'memory.read',
+    'queue.add',
+    'queue.isAlive',
+    'queue.giveBack',
+  ],
 ]);
 const RETENTION = { historyEntries: 50, eventEntries: 10_000 };
 
