@@ -1,4 +1,5 @@
 /** What an inventory lists of one node and nobody owns: the node’s record and its states tell. */
+import { NodeyardError } from '../../errors.js';
 import { isTerminal, type NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
 import { resourceIds } from '../../state/document.js';
@@ -31,10 +32,8 @@ export async function unownedOf(
   if (!isSettled(node, now())) return undefined;
   const named = new Set(node.resources.map(({ id }) => id));
   if (items.every(({ id }) => named.has(id))) return undefined;
-  // What stands in quarantine is the quarantine’s to destroy.
-  if ((await states.quarantined(node.id)).length > 0) return undefined;
-  const stored = await states.load(node.id);
-  const held: ReadonlySet<string> = stored === undefined ? new Set() : resourceIds(stored.document);
+  const held = await idsInStates(states, node.id);
+  if (held === undefined) return undefined;
   const isOwned = ({ id }: InventoryItem): boolean => named.has(id) || held.has(id);
   const unowned = items.filter((item) => !isOwned(item));
   if (unowned.length === 0) return undefined;
@@ -43,6 +42,26 @@ export async function unownedOf(
   const machines = items.filter(({ vital }) => vital);
   const strange = node.state !== 'FAILED' && machines.length > 0 && !machines.some(isOwned);
   return { items: unowned, why, ...(strange ? { doubt: STRANGE } : {}) };
+}
+
+/** What stands in quarantine is the quarantine’s to destroy; what uses that may be nobody’s. Undefined where one cannot be read. */
+async function idsInStates(
+  states: ReconcileContext['states'],
+  nodeId: string,
+): Promise<ReadonlySet<string> | undefined> {
+  const quarantined = await states.quarantined(nodeId);
+  try {
+    const documents = await Promise.all([
+      states.load(nodeId),
+      ...quarantined.map(({ epoch }) => states.loadQuarantined(nodeId, epoch)),
+    ]);
+    return new Set(
+      documents.flatMap((stored) => (stored === undefined ? [] : [...resourceIds(stored.document)])),
+    );
+  } catch (error) {
+    if (error instanceof NodeyardError && error.code === 'STATE_UNREADABLE') return undefined;
+    throw error;
+  }
 }
 
 /** Somebody wants to look at what a failed create has left; its destruction takes that along. */
