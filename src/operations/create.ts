@@ -4,6 +4,7 @@
  */
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
+import { destroyBeneath } from './destroy-beneath.js';
 import { destroyCanonical } from './destroy-canonical.js';
 import { operate } from './operate.js';
 import type { Outcome } from './outcome.js';
@@ -74,7 +75,7 @@ async function giveUp(
   const kept = session.node.onFailure === 'keep' || failure.code === 'WOULD_DESTROY';
   const uncleaned = kept
     ? undefined
-    : ((await destroyCanonical(dependencies, session)) ??
+    : ((await destroyBeneath(dependencies, session, () => destroyCanonical(dependencies, session))) ??
       (await clearStrays(dependencies, session, 'nothing')));
   if (uncleaned !== undefined && session.stopReason !== undefined) {
     return postpone(dependencies, session, { kind: 'requeue' }, uncleaned);

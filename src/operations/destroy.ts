@@ -4,6 +4,7 @@
  */
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
+import { destroyBeneath } from './destroy-beneath.js';
 import { destroyCanonical } from './destroy-canonical.js';
 import { operate } from './operate.js';
 import type { Outcome } from './outcome.js';
@@ -38,9 +39,10 @@ async function destroyAll(
   session: Session,
 ): Promise<RunFailure | undefined> {
   try {
+    const destroyStates = async () =>
+      (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session));
     return (
-      (await destroyCanonical(dependencies, session)) ??
-      (await destroyQuarantined(dependencies, session)) ??
+      (await destroyBeneath(dependencies, session, destroyStates)) ??
       (await clearStrays(dependencies, session, 'nothing'))
     );
   } catch (error) {
