@@ -122,6 +122,10 @@ export const ERROR_KINDS = {
     'permanent',
     'What the node is made of is not in its cloud any more. Destroy the node; find out who removed it.',
   ),
+  HEARTBEAT_LOST: kind(
+    'permanent',
+    'The node has not spoken for longer than it may. It goes back to work when it speaks again, unless `heartbeat.reinstate` is off; otherwise look at the machine and destroy it.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',
