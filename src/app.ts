@@ -9,6 +9,8 @@ import { type Config, searchPath } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
+import type { Heartbeats } from './heartbeat/heartbeats.js';
+import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
 import { Connections, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
@@ -50,6 +52,7 @@ export interface App {
   readonly connections: Connections;
   readonly redis: Redis;
   readonly store: NodeStore;
+  readonly heartbeats: Heartbeats;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -96,6 +99,7 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       connections,
       redis,
       store,
+      heartbeats: createRedisHeartbeats({ redis }),
       states,
       quarantine,
       queues,

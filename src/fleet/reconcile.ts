@@ -8,6 +8,7 @@ import { housekeeping } from './reconcile/housekeeping.js';
 import { orphans } from './reconcile/orphans.js';
 import { quarantine } from './reconcile/quarantine.js';
 import type { Finding, Found, Rule, RuleName } from './reconcile/rule.js';
+import { silence } from './reconcile/silence.js';
 import { stranded } from './reconcile/stranded.js';
 import { timeLimits } from './reconcile/time-limits.js';
 import { ttl } from './reconcile/ttl.js';
@@ -19,6 +20,7 @@ const RULES: readonly Rule[] = [
   quarantine,
   orphans,
   vanished,
+  silence,
   timeLimits,
   stranded,
   housekeeping,

@@ -4,6 +4,7 @@ import type { ReconcileParts, ReconcileSettings } from '../../src/fleet/reconcil
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
 import { createSightings } from '../../src/fleet/reconcile/sightings.js';
 import { type Reconciled, type ReconcileOptions, reconcile } from '../../src/fleet/reconcile.js';
+import { createRedisHeartbeats } from '../../src/heartbeat/redis-heartbeats.js';
 import { silentLog } from '../../src/log.js';
 import type { QuarantinePlace } from '../../src/state/quarantine.js';
 import { createRedisQuarantine } from '../../src/state/redis-quarantine.js';
@@ -14,6 +15,7 @@ export const MINUTE = 60_000;
 
 export class Fleet {
   readonly states;
+  readonly heartbeats;
   readonly quarantine;
   /** What the place holds; undefined: it cannot say. */
   items: InventoryItem[] | undefined = [];
@@ -27,6 +29,7 @@ export class Fleet {
   constructor(fixture: StoreFixture, settings: Partial<ReconcileSettings> = {}) {
     const { redis, store } = fixture;
     const now = () => fixture.now;
+    this.heartbeats = createRedisHeartbeats({ redis, clock: now });
     this.states = createRedisStateRepository({ redis, keptVersions: 2, now });
     this.quarantine = createRedisQuarantine({ redis, now });
     const inventory: Inventory = {
@@ -40,6 +43,7 @@ export class Fleet {
     };
     this.parts = {
       store,
+      heartbeats: this.heartbeats,
       states: this.states,
       quarantine: this.quarantine,
       jobs: {

@@ -1,4 +1,5 @@
 /** What the rules work with. */
+import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
 import type { NodeState, Operation } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
@@ -43,6 +44,7 @@ export interface Listing {
 
 export interface ReconcileParts {
   readonly store: NodeStore;
+  readonly heartbeats: Pick<Heartbeats, 'silent' | 'get'>;
   readonly states: Pick<StateRepository, 'load' | 'quarantined' | 'loadQuarantined'>;
   readonly quarantine: Pick<Quarantine, 'unattended'>;
   readonly jobs: FleetJobs;

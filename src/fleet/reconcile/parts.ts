@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { openLocalInventory } from '../../../stacks/local-node/inventory.js';
 import type { Config } from '../../config.js';
+import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
 import type { JobQueues } from '../../queue/jobs.js';
 import type { Quarantine } from '../../state/quarantine.js';
@@ -18,6 +19,7 @@ export interface Fleet {
   readonly directories: { readonly nodes: string };
   readonly redis: Redis;
   readonly store: NodeStore;
+  readonly heartbeats: Heartbeats;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -28,13 +30,14 @@ export interface Fleet {
 const STRANDED_AFTER_MS = 10_000;
 
 export async function reconcileParts(fleet: Fleet, cleanUps: CleanUps): Promise<ReconcileParts> {
-  const { config, directories, redis, store, states, quarantine, queues, log } = fleet;
+  const { config, directories, redis, store, heartbeats, states, quarantine, queues, log } = fleet;
   const local = await openLocalInventory({
     nodes: directories.nodes,
     idFile: join(config.dataDir, 'inventory-id'),
   });
   return {
     store,
+    heartbeats,
     states,
     quarantine,
     jobs: createFleetJobs(store, queues),

@@ -10,6 +10,7 @@ export const RULE_NAMES = [
   'quarantine',
   'orphans',
   'vanished',
+  'silence',
   'time-limits',
   'stranded',
   'housekeeping',
