@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
 import { NodeyardClient } from './client.js';
 import { type Config, searchPath } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
@@ -53,6 +54,7 @@ export interface App {
   readonly redis: Redis;
   readonly store: NodeStore;
   readonly heartbeats: Heartbeats;
+  readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -100,6 +102,7 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
       redis,
       store,
       heartbeats: createRedisHeartbeats({ redis }),
+      nodeTokens: createNodeTokens({ redis }),
       states,
       quarantine,
       queues,

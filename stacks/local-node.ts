@@ -40,6 +40,7 @@ const inputs = z.strictObject({
 export const localNode = defineNodeStack({
   name: 'local-node',
   inputs,
+  heartbeats: () => ({}),
   node(scope, { port, bootDelayMs, message }, node) {
     const claim = new TerraformData(scope, 'claim', {
       input: { directory: node.localDir },
@@ -69,6 +70,11 @@ export const localNode = defineNodeStack({
         NODEYARD_LOCAL_PORT: String(port),
         NODEYARD_LOCAL_BOOT_DELAY_MS: String(bootDelayMs),
         NODEYARD_LOCAL_MESSAGE: message,
+        // In the environment, which other users cannot read. No attribute holds it: another address changes no resource.
+        ...(node.events && {
+          NODEYARD_LOCAL_EVENTS_URL: node.events.url,
+          NODEYARD_LOCAL_EVENTS_TOKEN: node.events.token,
+        }),
       },
     });
 

@@ -1,5 +1,6 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
 import type { App } from '../src/app.js';
+import { accessAt } from '../src/auth/node-access.js';
 import { searchPath } from '../src/config.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
@@ -9,9 +10,11 @@ import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
 
-/** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
-export async function composeOperations(app: App): Promise<OperationDependencies> {
-  const { config, directories, log, quarantine, redact, states, store } = app;
+/**
+ * `api` is the address under which nodes reach the API. Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module).
+ */
+export async function composeOperations(app: App, api: string | undefined): Promise<OperationDependencies> {
+  const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, states, store } = app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
   const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
@@ -19,6 +22,8 @@ export async function composeOperations(app: App): Promise<OperationDependencies
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
   return {
     store,
+    heartbeats,
+    eventsOf: accessAt(api, nodeTokens),
     states,
     quarantine,
     catalog: await loadCatalog(config.stacks),
@@ -37,6 +42,7 @@ export async function composeOperations(app: App): Promise<OperationDependencies
     settings: {
       lease: config.lease,
       retry: config.retry,
+      heartbeat: config.heartbeat,
       terraform: { ...config.terraform, passEnv },
     },
     directories,

@@ -29,14 +29,19 @@ export interface StartedWorker {
 /** After the grace of Terraform, time to store what it left. */
 const STORE_PATIENCE_MS = 30_000;
 
+export interface WorkerOptions {
+  /** The address under which nodes reach the API, where it is not the configured one. */
+  readonly api?: string | undefined;
+}
+
 /**
  * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already),
  * REDIS_UNAVAILABLE.
  */
-export async function startWorker(app: App): Promise<StartedWorker> {
+export async function startWorker(app: App, { api }: WorkerOptions = {}): Promise<StartedWorker> {
   const release = await claimProcess(app);
   try {
-    const worker = await startClaimed(app);
+    const worker = await startClaimed(app, api);
     let stopped: Promise<void> | undefined;
     return {
       terraform: worker.terraform,
@@ -51,9 +56,9 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   }
 }
 
-async function startClaimed(app: App): Promise<StartedWorker> {
+async function startClaimed(app: App, api: string | undefined): Promise<StartedWorker> {
   const { config, log } = app;
-  const operations = await composeOperations(app);
+  const operations = await composeOperations(app, api);
   const { recovery, terraform } = operations;
   const running = new RunningOperations();
   const cleaning = new RunningOperations();

@@ -3,6 +3,7 @@
  * compiled configuration and docs/configuration.md derive from it.
  */
 import { z } from 'zod';
+import { heartbeat } from './heartbeat.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
@@ -147,6 +148,7 @@ export const settingsSchema = section({
   queue: queue.prefault({}),
   retry: retry.prefault({}),
   retention: retention.prefault({}),
+  heartbeat: heartbeat.prefault({}),
   reconcile: reconcile.prefault({}),
   stateKeys: words(
     /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,

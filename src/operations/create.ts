@@ -2,6 +2,7 @@
  * Creates a node: recover what an earlier run left, take the lease, run Terraform once, say CREATED or FAILED. Every
  * step may be done again: a second delivery of the same job finds the node where the first one left it.
  */
+import type { Promised } from '../heartbeat/heartbeats.js';
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
 import { destroyCanonical } from './destroy-canonical.js';
@@ -11,7 +12,7 @@ import type { OperationRequest } from './request.js';
 import { runTerraform } from './run.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
-import { accountOf, synthesizeNode } from './synthesize-node.js';
+import { accountOf, type SynthesizedNode, synthesizeNode } from './synthesize-node.js';
 import { verdictOf } from './verdict.js';
 
 export function createNode(dependencies: OperationDependencies, request: OperationRequest): Promise<Outcome> {
@@ -65,15 +66,17 @@ async function giveUp(
 type Attempt = { readonly outputs: Readonly<Record<string, unknown>> } | { readonly failure: RunFailure };
 
 async function apply(dependencies: OperationDependencies, session: Session): Promise<Attempt> {
-  const { states } = dependencies;
+  const { states, heartbeats } = dependencies;
   const { id } = session.node;
   try {
     session.report({ phase: 'synthesizing', done: 0, total: 0 });
-    const { configuration, providers, readOutputs } = synthesizeNode(dependencies, session.node);
-    // The configuration is kept before anything is made by it: it is what a destroy falls back on.
+    const synthesized = await synthesizeNode(dependencies, session.node);
+    const { configuration, providers, readOutputs } = synthesized;
+    // Kept before anything is made by it: the configuration, which a destroy falls back on, and whether it will speak.
     const [stored] = await Promise.all([
       states.load(id),
       states.saveConfiguration(id, session.epoch, configuration),
+      heartbeats.expect(id, promisedBy(dependencies, synthesized)),
     ]);
     const report = await runTerraform(dependencies, session, {
       kind: stored !== undefined && stored.resources > 0 ? 'recreate' : 'create',
@@ -90,6 +93,19 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
   } catch (error) {
     return { failure: failureOfError(error) };
   }
+}
+
+function promisedBy(
+  { settings }: Pick<OperationDependencies, 'settings'>,
+  { heartbeats: promise }: SynthesizedNode,
+): Promised | undefined {
+  if (promise === undefined) return undefined;
+  const { startSeconds, silenceSeconds, needsConfiguration = true } = promise;
+  return {
+    startMs: startSeconds === undefined ? settings.heartbeat.startMs : startSeconds * 1_000,
+    ...(silenceSeconds === undefined ? {} : { silenceMs: silenceSeconds * 1_000 }),
+    configures: needsConfiguration,
+  };
 }
 
 /** The node stays FAILED with its state; a destroy takes what the clean-up could not. */

@@ -74,6 +74,7 @@ describe('the defaults', () => {
           DESTROYING: 28_800_000,
         },
       },
+      heartbeat: { intervalMs: 10_000, silenceMs: 60_000, startMs: 600_000, reinstate: true },
       stateKeys: [],
       stacks: [],
     });
