@@ -4,7 +4,10 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
 import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
+import { createRedisTokens } from './auth/redis-tokens.js';
+import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
 import { type Config, searchPath } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
@@ -13,7 +16,7 @@ import { NodeyardError } from './errors.js';
 import type { Heartbeats } from './heartbeat/heartbeats.js';
 import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
-import { Connections, type Temper } from './queue/connections.js';
+import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
 import { parseStateKey } from './state/crypto.js';
 import type { Quarantine } from './state/quarantine.js';
@@ -60,6 +63,10 @@ export interface App {
   readonly queues: JobQueues;
   readonly tail: EventTail;
   readonly client: NodeyardClient;
+  readonly tokens: TokenStore;
+  readonly audit: AuditTrail;
+  /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
+  beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
   close(): Promise<void>;
 }
@@ -77,50 +84,59 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
-    const store = createRedisStore({
-      redis,
-      retention: config.retention,
-      destroyRetry: config.reconcile.destroyRetry,
-      log,
-    });
-    const keys = config.stateKeys.map(parseStateKey);
-    const quarantine = createRedisQuarantine({ redis, keys });
-    const states = createRedisStateRepository({
-      redis,
-      keys,
-      keptVersions: config.retention.stateVersions,
-    });
-    const queues = new JobQueues(redis);
-    const tail = createEventTail(store, log);
-    return {
-      config,
-      env,
-      log,
-      redact,
-      directories: directoriesIn(config.dataDir),
-      connections,
-      redis,
-      store,
-      heartbeats: createRedisHeartbeats({ redis }),
-      nodeTokens: createNodeTokens({ redis }),
-      states,
-      quarantine,
-      queues,
-      tail,
-      client: new NodeyardClient({ store, queues, tail }),
-      async close() {
-        await tail.close();
-        await queues.close();
-        await store.close();
-        connections.close();
-        await embedded?.stop();
-      },
+    const close = async (): Promise<void> => {
+      connections.close();
+      await embedded?.stop();
     };
+    return assemble({ config, env, log, redact, connections }, redis, close);
   } catch (error) {
     connections.close();
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
+function assemble(
+  common: Pick<App, 'config' | 'env' | 'log' | 'redact' | 'connections'>,
+  redis: Redis,
+  end: () => Promise<void>,
+): App {
+  const { config, connections, log } = common;
+  const store = createRedisStore({
+    redis,
+    retention: config.retention,
+    destroyRetry: config.reconcile.destroyRetry,
+    log,
+  });
+  const keys = config.stateKeys.map(parseStateKey);
+  const queues = new JobQueues(redis);
+  const tail = createEventTail(store, log);
+  return {
+    ...common,
+    directories: directoriesIn(config.dataDir),
+    redis,
+    store,
+    states: createRedisStateRepository({ redis, keys, keptVersions: config.retention.stateVersions }),
+    quarantine: createRedisQuarantine({ redis, keys }),
+    queues,
+    tail,
+    client: new NodeyardClient({ store, queues, tail }),
+    heartbeats: createRedisHeartbeats({ redis }),
+    nodeTokens: createNodeTokens({ redis }),
+    tokens: createRedisTokens({ redis }),
+    audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    async beside(temper, options) {
+      const other = await connections.open(temper, options);
+      return assemble(common, other, async () => other.disconnect());
+    },
+    async close() {
+      await tail.close();
+      await queues.close();
+      await store.close();
+      await end();
+    },
+  };
 }
 
 const startEmbedded = (config: Config, env: Environment, log: Log): Promise<EmbeddedRedis> =>

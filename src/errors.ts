@@ -126,6 +126,10 @@ export const ERROR_KINDS = {
     'permanent',
     'The node has not spoken for longer than it may. It goes back to work when it speaks again, unless `heartbeat.reinstate` is off; otherwise look at the machine and destroy it.',
   ),
+  FAULT: kind(
+    'permanent',
+    'An operator said that the node is at fault; its history says who and why. Reinstate it, or destroy it.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',

@@ -1,4 +1,6 @@
 /** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+
+import { compileApi } from './compile-api.js';
 import { compileHeartbeat } from './heartbeat.js';
 import { stateLimits } from './limits.js';
 import type { Settings } from './schema.js';
@@ -49,6 +51,7 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       limitsMs: stateLimits(settings),
     },
     heartbeat: compileHeartbeat(settings.heartbeat),
+    api: compileApi(settings.api),
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>
       /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,
