@@ -7,6 +7,7 @@ import type { App } from './app.js';
 import { NodeyardError } from './errors.js';
 import { reconcileParts } from './fleet/reconcile/parts.js';
 import { reconcile } from './fleet/reconcile.js';
+import { keepListening } from './heartbeat/keep-listening.js';
 import { isLoopback } from './http/auth/door.js';
 import { createFindings } from './http/findings.js';
 import { type Listening, listen } from './http/listen.js';
@@ -45,11 +46,13 @@ export async function startApi(app: App, options: ApiOptions = {}): Promise<Star
     const graceMs = app.config.api.closeGraceMs;
     const server = await buildServer(parts);
     const listening = await listen(server, { ...place, graceMs, closing });
+    const hearing = keepListening(own.heartbeats, app.log);
     return {
       server,
       url: listening.url,
       open,
       async close() {
+        hearing.stop();
         await listening.close();
         await end();
       },
@@ -77,7 +80,7 @@ async function partsOf(
   closing: AbortSignal,
   options: ApiOptions,
 ): Promise<ApiParts> {
-  const { client, store, states, queues, tail, tokens, audit, log, config } = app;
+  const { client, store, states, queues, tail, heartbeats, tokens, nodeTokens, audit, log, config } = app;
   return {
     ...options,
     settings: config.api,
@@ -86,7 +89,10 @@ async function partsOf(
     states,
     queues,
     tail,
+    heartbeats,
+    heartbeat: config.heartbeat,
     tokens,
+    nodeTokens,
     audit,
     gate,
     closing,

@@ -9,7 +9,7 @@ import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
 import { createRedisTokens } from './auth/redis-tokens.js';
 import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
-import { type Config, searchPath } from './config.js';
+import { type Config, searchPath, secretsOfConfig } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
@@ -73,11 +73,7 @@ export interface App {
 
 /** Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID. */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
-  const redact = createRedactor([
-    ...secretsOf(env),
-    ...secretsOf({ REDIS_URL: config.redisUrl }),
-    ...config.stateKeys,
-  ]);
+  const redact = createRedactor([...secretsOf(env), ...secretsOfConfig(config)]);
   const log = given ?? createLog({ level: config.log.level, redact });
   const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
   const connections = new Connections(addressOf(config, embedded), log);
@@ -123,7 +119,7 @@ function assemble(
     tail,
     client: new NodeyardClient({ store, queues, tail }),
     heartbeats: createRedisHeartbeats({ redis }),
-    nodeTokens: createNodeTokens({ redis }),
+    nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
     async beside(temper, options) {

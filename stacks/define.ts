@@ -86,6 +86,8 @@ export interface NodeStackDefinition<Schema extends z.ZodObject> {
    * counts from its first heartbeat on, and a node that never speaks stays CREATED.
    */
   readonly heartbeats?: (inputs: z.output<Schema>) => HeartbeatPromise | undefined;
+  /** Its nodes run on the worker’s own machine, so that an API which listens for this machine alone is one for them. */
+  readonly onThisMachine?: boolean;
 }
 
 /** A checked definition, its types erased: what the catalog holds and the synthesis reads. */
@@ -97,6 +99,7 @@ export interface NodeStack {
   provider(stack: TerraformStack, inputs: ValidInputs): void;
   node(scope: Construct, inputs: ValidInputs, node: NodeContext): NodeOutputs;
   heartbeats(inputs: ValidInputs): HeartbeatPromise | undefined;
+  readonly onThisMachine: boolean;
 }
 
 /** Checks a definition. Throws CONFIG_INVALID with every problem of it. */
@@ -124,6 +127,7 @@ export function defineNodeStack<Schema extends z.ZodObject>(
     provider: (scope, inputs) => provider?.(scope, typed(inputs)),
     node: (scope, inputs, context) => node(scope, typed(inputs), context),
     heartbeats: (inputs) => heartbeats?.(typed(inputs)),
+    onThisMachine: definition.onThisMachine === true,
   };
   return Object.freeze(stack);
 }

@@ -41,6 +41,7 @@ export const localNode = defineNodeStack({
   name: 'local-node',
   inputs,
   heartbeats: () => ({}),
+  onThisMachine: true,
   node(scope, { port, bootDelayMs, message }, node) {
     const claim = new TerraformData(scope, 'claim', {
       input: { directory: node.localDir },

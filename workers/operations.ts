@@ -1,6 +1,6 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
 import type { App } from '../src/app.js';
-import { accessAt } from '../src/auth/node-access.js';
+import { accessTo } from '../src/auth/node-access.js';
 import { searchPath } from '../src/config.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
@@ -11,7 +11,7 @@ import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
 
 /**
- * `api` is the address under which nodes reach the API. Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module).
+ * `api` is the address under which this machine reaches the API. Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module).
  */
 export async function composeOperations(app: App, api: string | undefined): Promise<OperationDependencies> {
   const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, states, store } = app;
@@ -23,7 +23,7 @@ export async function composeOperations(app: App, api: string | undefined): Prom
   return {
     store,
     heartbeats,
-    eventsOf: accessAt(api, nodeTokens),
+    eventsOf: accessTo({ everywhere: config.api.publicUrl, here: api }, nodeTokens),
     states,
     quarantine,
     catalog: await loadCatalog(config.stacks),

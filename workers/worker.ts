@@ -30,7 +30,7 @@ export interface StartedWorker {
 const STORE_PATIENCE_MS = 30_000;
 
 export interface WorkerOptions {
-  /** The address under which nodes reach the API, where it is not the configured one. */
+  /** The address under which this machine reaches the API, where it serves it itself. */
   readonly api?: string | undefined;
 }
 

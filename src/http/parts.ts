@@ -1,8 +1,10 @@
 /** What the routes work with. Put together in src/api.ts; a test may give less real ones. */
 import type { AuditTrail } from '../auth/audit-trail.js';
+import type { NodeTokens } from '../auth/node-tokens.js';
 import type { TokenStore } from '../auth/tokens.js';
 import type { NodeyardClient } from '../client.js';
 import type { Config } from '../config.js';
+import type { Heartbeats } from '../heartbeat/heartbeats.js';
 import type { Log } from '../log.js';
 import type { JobQueues } from '../queue/jobs.js';
 import type { StateRepository } from '../state/repository.js';
@@ -33,7 +35,10 @@ export interface ApiParts {
   readonly states: StateRepository;
   readonly queues: JobQueues;
   readonly tail: EventTail;
+  readonly heartbeats: Heartbeats;
+  readonly heartbeat: Config['heartbeat'];
   readonly tokens: TokenStore;
+  readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
   readonly audit: AuditTrail;
   readonly gate: RedisGate;
   readonly stacks: Stacks;

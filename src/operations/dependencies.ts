@@ -39,8 +39,11 @@ export interface OperationDirectories {
 export interface OperationDependencies {
   readonly store: NodeStore;
   readonly heartbeats: Pick<Heartbeats, 'expect'>;
-  /** How a node may speak for itself; undefined where the address of the API is not known. */
-  readonly eventsOf: (node: NodeRecord) => Promise<NodeEvents | undefined>;
+  /** How a node may speak for itself; undefined where it would not reach the API. */
+  readonly eventsOf: (
+    node: NodeRecord,
+    stack: { readonly onThisMachine: boolean },
+  ) => Promise<NodeEvents | undefined>;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly catalog: StackCatalog;

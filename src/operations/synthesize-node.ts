@@ -29,7 +29,7 @@ export async function synthesizeNode(
   const { id: nodeId, group, role, tags, inputs } = node;
   const localDir = join(directories.nodes, nodeId);
   const stack = catalog.get(node.stack);
-  const events = await eventsOf(node);
+  const events = await eventsOf(node, stack);
   const { configuration, providers, outputNames, heartbeats } = synthesize(stack, [
     { nodeId, group, role, tags, inputs, localDir, events },
   ]);

@@ -4,12 +4,18 @@
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isNodeToken } from '../../auth/node-tokens.js';
 import { nameOf, type Principal } from '../auth/principal.js';
 import { HttpError } from '../errors.js';
 
 const MINUTE_MS = 60_000;
 /** Wrong tokens a minute from one address. */
 const FAILURES = 60;
+/**
+ * Those of nodes are counted apart, and nobody can guess one: machines whose nodes are gone go on sending theirs for a
+ * while, and must not shut out whoever else comes from behind the same address.
+ */
+const NODE_FAILURES = 1_200;
 /** Callers that are remembered at once. */
 const CALLERS = 20_000;
 
@@ -33,6 +39,13 @@ export async function createLimits(server: FastifyInstance, requestsPerMinute: n
     timeWindow: MINUTE_MS,
     keyGenerator: (request) => `failures ${addressOf(request.ip)}`,
   });
+  const nodeFailures = server.createRateLimit({
+    max: NODE_FAILURES,
+    timeWindow: MINUTE_MS,
+    keyGenerator: (request) => `node failures ${addressOf(request.ip)}`,
+  });
+  const failuresOf = ({ headers }: FastifyRequest) =>
+    isNodeToken(headers.authorization?.replace(/^Bearer +/i, '') ?? '') ? nodeFailures : failures;
   return {
     async take(request, reply) {
       if (requestsPerMinute === 0) return;
@@ -44,11 +57,11 @@ export async function createLimits(server: FastifyInstance, requestsPerMinute: n
       if (taken.isExceeded) throw limited('too many requests', taken.ttlInSeconds);
     },
     async refuseGuesser(request) {
-      const seen = await failures(request, { increment: false });
+      const seen = await failuresOf(request)(request, { increment: false });
       if (!seen.isAllowed && seen.remaining === 0) throw limited('too many wrong tokens', seen.ttlInSeconds);
     },
     async noteFailure(request) {
-      await failures(request);
+      await failuresOf(request)(request);
     },
   };
 }
@@ -60,7 +73,7 @@ const limited = (what: string, seconds: number): HttpError =>
 
 function callerOf(principal: Principal, ip: string): string {
   if (principal.kind === 'token') return `token ${principal.id}`;
-  if (principal.kind === 'oidc') return nameOf(principal);
+  if (principal.kind === 'oidc' || principal.kind === 'node') return nameOf(principal);
   return `address ${addressOf(ip)}`;
 }
 
