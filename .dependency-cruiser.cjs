@@ -21,6 +21,8 @@ module.exports = {
     island('synth', '^stacks/'),
     island('node'),
     island('heartbeat'),
+    // What a node is told stands in its history, written in the same step: by the store’s own Lua.
+    island('commands', '^src/store/(scripts/prelude|context|text-bounds)\\.ts$'),
     island('auth'),
     {
       name: 'cdk-lives-in-stacks',

@@ -9,6 +9,8 @@ import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
 import { createRedisTokens } from './auth/redis-tokens.js';
 import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
+import type { Commands } from './commands/commands.js';
+import { createRedisCommands } from './commands/redis-commands.js';
 import { type Config, searchPath, secretsOfConfig } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
@@ -57,6 +59,7 @@ export interface App {
   readonly redis: Redis;
   readonly store: NodeStore;
   readonly heartbeats: Heartbeats;
+  readonly commands: Commands;
   readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
@@ -119,6 +122,7 @@ function assemble(
     tail,
     client: new NodeyardClient({ store, queues, tail }),
     heartbeats: createRedisHeartbeats({ redis }),
+    commands: createRedisCommands({ redis, retention: config.retention }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),

@@ -139,6 +139,14 @@ export const ERROR_KINDS = {
     'transient',
     'Not recognized; nodeyard retries a few times. The run log has the whole message.',
   ),
+  UNKNOWN_COMMAND: kind(
+    'permanent',
+    'No such command of this node, or it ended so long ago that it is not kept any more. Its history tells.',
+  ),
+  TOO_MANY_COMMANDS: kind(
+    'permanent',
+    'The node has not taken the commands that wait for it. Look whether it lives; what it does not take expires.',
+  ),
   RECORD_UNREADABLE: kind(
     'permanent',
     'What is stored under the named key was not written by this nodeyard. Use the version that wrote it, or mend the key.',

@@ -3,6 +3,7 @@
  * once and nothing happens twice, because every act is a compare-and-set; that one does it at a time only saves work.
  */
 import type { ReconcileContext, ReconcileParts } from './reconcile/context.js';
+import { expiredCommands } from './reconcile/expired-commands.js';
 import { failedDestroys } from './reconcile/failed-destroys.js';
 import { housekeeping } from './reconcile/housekeeping.js';
 import { orphans } from './reconcile/orphans.js';
@@ -23,6 +24,7 @@ const RULES: readonly Rule[] = [
   silence,
   timeLimits,
   stranded,
+  expiredCommands,
   housekeeping,
 ];
 

@@ -144,6 +144,7 @@ function statusOf(code: ErrorCode): number {
     case 'BAD_REQUEST':
       return 400;
     case 'UNKNOWN_NODE':
+    case 'UNKNOWN_COMMAND':
       return 404;
     case 'REQUEST_CONFLICT':
     case 'WRONG_STATE':
@@ -152,6 +153,7 @@ function statusOf(code: ErrorCode): number {
     case 'WOULD_DESTROY':
     case 'NOT_EMPTY':
     case 'DEPENDENCY':
+    case 'TOO_MANY_COMMANDS':
       return 409;
     case 'REDIS_UNAVAILABLE':
     case 'TERRAFORM_MISSING':

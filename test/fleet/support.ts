@@ -1,4 +1,6 @@
 /** The parts of the reconciler on a real store and a real repository, with inventories and jobs that a test decides. */
+
+import { createRedisCommands } from '../../src/commands/redis-commands.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 import type { ReconcileParts, ReconcileSettings } from '../../src/fleet/reconcile/context.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
@@ -9,13 +11,14 @@ import { silentLog } from '../../src/log.js';
 import type { QuarantinePlace } from '../../src/state/quarantine.js';
 import { createRedisQuarantine } from '../../src/state/redis-quarantine.js';
 import { createRedisStateRepository } from '../../src/state/redis-repository.js';
-import type { StoreFixture } from '../store/support.js';
+import { RETENTION, type StoreFixture } from '../store/support.js';
 
 export const MINUTE = 60_000;
 
 export class Fleet {
   readonly states;
   readonly heartbeats;
+  readonly commands;
   readonly quarantine;
   /** What the place holds; undefined: it cannot say. */
   items: InventoryItem[] | undefined = [];
@@ -41,9 +44,11 @@ export class Fleet {
       },
       destroy: async ({ id }) => void this.destroyed.push(id),
     };
+    this.commands = createRedisCommands({ redis, retention: RETENTION, clock: now });
     this.parts = {
       store,
       heartbeats: this.heartbeats,
+      commands: this.commands,
       states: this.states,
       quarantine: this.quarantine,
       jobs: {

@@ -1,6 +1,7 @@
 /** A store on a real Redis for one test file, nodes brought to any state, and the check that no key was left behind. */
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
+import { commandsKey, EXPIRING_COMMANDS_KEY, waitingKey } from '../../src/commands/keys.js';
 import { LISTENING_KEY } from '../../src/heartbeat/keys.js';
 import { HEARTBEAT_KEY_PREFIX, LOAD_KEY_PREFIX, nodeKey, WATCHED_KEY } from '../../src/node/keys.js';
 import { DRIVEN_STATES, type NodeState, type Operation, WATCHED_STATES } from '../../src/node/lifecycle.js';
@@ -188,6 +189,9 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
     plain.add(`${HEARTBEAT_KEY_PREFIX}${id}`);
     const watched = WATCHED_STATES.some((each) => each === state) && heartbeat.limitMs !== undefined;
     if (watched) expectIn(WATCHED_KEY, id);
+    plain.add(commandsKey(id)).add(waitingKey(id));
+    for (const number of await redis.zrange(waitingKey(id), 0, '-1'))
+      expectIn(EXPIRING_COMMANDS_KEY, `${id}:${number}`);
     const loads = `${LOAD_KEY_PREFIX}${group}:${role}`;
     if (state === 'INSERVICE' && (await redis.zscore(loads, id)) !== null) expectIn(loads, id);
   }

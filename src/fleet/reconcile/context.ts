@@ -1,4 +1,5 @@
 /** What the rules work with. */
+import type { Commands } from '../../commands/commands.js';
 import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
 import type { NodeState, Operation } from '../../node/lifecycle.js';
@@ -45,6 +46,7 @@ export interface Listing {
 export interface ReconcileParts {
   readonly store: NodeStore;
   readonly heartbeats: Pick<Heartbeats, 'silent' | 'get'>;
+  readonly commands: Pick<Commands, 'expired' | 'expire'>;
   readonly states: Pick<StateRepository, 'load' | 'quarantined' | 'loadQuarantined'>;
   readonly quarantine: Pick<Quarantine, 'unattended'>;
   readonly jobs: FleetJobs;

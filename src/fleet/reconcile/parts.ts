@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { openLocalInventory } from '../../../stacks/local-node/inventory.js';
+import type { Commands } from '../../commands/commands.js';
 import type { Config } from '../../config.js';
 import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
@@ -20,6 +21,7 @@ export interface Fleet {
   readonly redis: Redis;
   readonly store: NodeStore;
   readonly heartbeats: Heartbeats;
+  readonly commands: Commands;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -30,7 +32,7 @@ export interface Fleet {
 const STRANDED_AFTER_MS = 10_000;
 
 export async function reconcileParts(fleet: Fleet, cleanUps: CleanUps): Promise<ReconcileParts> {
-  const { config, directories, redis, store, heartbeats, states, quarantine, queues, log } = fleet;
+  const { config, directories, redis, store, heartbeats, commands, states, quarantine, queues, log } = fleet;
   const local = await openLocalInventory({
     nodes: directories.nodes,
     idFile: join(config.dataDir, 'inventory-id'),
@@ -38,6 +40,7 @@ export async function reconcileParts(fleet: Fleet, cleanUps: CleanUps): Promise<
   return {
     store,
     heartbeats,
+    commands,
     states,
     quarantine,
     jobs: createFleetJobs(store, queues),

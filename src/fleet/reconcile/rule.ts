@@ -13,6 +13,7 @@ export const RULE_NAMES = [
   'silence',
   'time-limits',
   'stranded',
+  'commands',
   'housekeeping',
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];

@@ -178,6 +178,15 @@ local function note_watch(node)
   end
   if TERMINAL[node.state] then redis.call('DEL', heartbeat) end
 end
+
+-- Nobody is left to be told anything.
+local function forget_commands(node)
+  local waiting = '${keys.WAITING_COMMANDS_KEY_PREFIX}' .. node.id
+  for _, number in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
+    redis.call('ZREM', '${keys.EXPIRING_COMMANDS_KEY}', node.id .. ':' .. number)
+  end
+  redis.call('DEL', waiting, '${keys.COMMANDS_KEY_PREFIX}' .. node.id)
+end
 `;
 
 /** The one place where a state is assigned. `entering` is what `lifecycle-arguments.ts` says of the new state. */
@@ -203,6 +212,7 @@ local function move(node, to, entering)
   note_failed_destroy(node, entering.failed)
   note_attention(node)
   note_watch(node)
+  if TERMINAL[node.state] then forget_commands(node) end
 end
 `;
 
