@@ -80,7 +80,20 @@ async function partsOf(
   closing: AbortSignal,
   options: ApiOptions,
 ): Promise<ApiParts> {
-  const { client, store, states, queues, tail, heartbeats, tokens, nodeTokens, audit, log, config } = app;
+  const {
+    client,
+    store,
+    states,
+    queues,
+    tail,
+    heartbeats,
+    commands,
+    tokens,
+    nodeTokens,
+    audit,
+    log,
+    config,
+  } = app;
   return {
     ...options,
     settings: config.api,
@@ -91,6 +104,8 @@ async function partsOf(
     tail,
     heartbeats,
     heartbeat: config.heartbeat,
+    commands,
+    commandSettings: config.commands,
     tokens,
     nodeTokens,
     audit,

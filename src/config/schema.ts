@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { api } from './api.js';
+import { commands } from './commands.js';
 import { heartbeat } from './heartbeat.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
@@ -150,6 +151,7 @@ export const settingsSchema = section({
   retry: retry.prefault({}),
   retention: retention.prefault({}),
   heartbeat: heartbeat.prefault({}),
+  commands: commands.prefault({}),
   reconcile: reconcile.prefault({}),
   api: api.prefault({}),
   stateKeys: words(

@@ -3,6 +3,7 @@ import type { AuditTrail } from '../auth/audit-trail.js';
 import type { NodeTokens } from '../auth/node-tokens.js';
 import type { TokenStore } from '../auth/tokens.js';
 import type { NodeyardClient } from '../client.js';
+import type { Commands } from '../commands/commands.js';
 import type { Config } from '../config.js';
 import type { Heartbeats } from '../heartbeat/heartbeats.js';
 import type { Log } from '../log.js';
@@ -37,6 +38,8 @@ export interface ApiParts {
   readonly tail: EventTail;
   readonly heartbeats: Heartbeats;
   readonly heartbeat: Config['heartbeat'];
+  readonly commands: Commands;
+  readonly commandSettings: Config['commands'];
   readonly tokens: TokenStore;
   readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
   readonly audit: AuditTrail;

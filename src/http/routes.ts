@@ -2,6 +2,7 @@
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { nodeChangeRoutes } from './routes/node-changes.js';
+import { nodeCommandRoutes } from './routes/node-commands.js';
 import { nodeEventRoutes } from './routes/node-events.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { openApiRoutes } from './routes/openapi.js';
@@ -11,6 +12,7 @@ export const FAMILIES: readonly RouteFamily[] = [
   nodeRoutes,
   nodeChangeRoutes,
   nodeEventRoutes,
+  nodeCommandRoutes,
   healthRoutes,
   metricsRoutes,
   openApiRoutes,

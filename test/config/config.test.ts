@@ -38,6 +38,7 @@ describe('the defaults', () => {
       api: {
         listen: { host: '127.0.0.1', port: 7422 },
         listenChosen: false,
+        nodeTokenKeys: [],
         docs: true,
         bodyLimitBytes: 4_194_304,
         requestTimeoutMs: 30_000,
@@ -87,6 +88,7 @@ describe('the defaults', () => {
         },
       },
       heartbeat: { intervalMs: 10_000, silenceMs: 60_000, startMs: 600_000, reinstate: true },
+      commands: { visibilityMs: 30_000, expiryMs: 3_600_000 },
       stateKeys: [],
       stacks: [],
     });

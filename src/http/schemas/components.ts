@@ -3,6 +3,8 @@ import type { z } from 'zod';
 import { nodeRequestSchema } from '../../node/request.js';
 import { errorSchema, refusalSchema } from './error.js';
 import { failureSchema, nodeEventSchema, nodeSchema } from './node.js';
+import { commandRequestSchema, commandSchema } from './node-commands.js';
+import { heardSchema, nodeSaysRequestSchema } from './node-events.js';
 import * as requests from './node-requests.js';
 
 /** What is sent to us is named …Request; everything else is what we answer. */
@@ -15,6 +17,10 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [nodeRequestSchema, 'NodeRequest'],
   [requests.manyNodesRequestSchema, 'ManyNodesRequest'],
   [requests.stateChangeRequestSchema, 'StateChangeRequest'],
+  [commandSchema, 'Command'],
+  [commandRequestSchema, 'CommandRequest'],
+  [nodeSaysRequestSchema, 'NodeSaysRequest'],
+  [heardSchema, 'Heard'],
   [requests.nodePageSchema, 'NodePage'],
   [requests.requestedSchema, 'Requested'],
   [requests.manyRequestedSchema, 'ManyRequested'],
