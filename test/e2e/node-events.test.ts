@@ -88,6 +88,33 @@ test('one that is stopped is FAILED for its silence, goes on and is back in serv
   for (const { id } of [frozen, neighbour]) await destroyed(id);
 });
 
+test('one that is told to remove its subscribers does so and says it; what it does not know it says, too', async () => {
+  const { id, outputs } = await nodeInService();
+  const subscription = await fetch(`${String(outputs?.['address'])}/subscribe`);
+  const reader = subscription.body?.getReader();
+  await reader?.read();
+  const told = await call(['command', id, 'RemoveSubscribers', '--wait'], beside(yard));
+  expect([told.status, told.stdout]).toEqual([0, expect.stringMatching(/1 +RemoveSubscribers .* done/)]);
+  await expect(reader?.read()).rejects.toThrow();
+  await expect.poll(async () => (await yard.app.heartbeats.get(id))?.load.connections, patience).toBe(0);
+  const unknown = await call(
+    ['command', id, 'MakeCoffee', '--payload', '{"sugar":2}', '--wait'],
+    beside(yard),
+  );
+  expect(unknown.status).toBe(1);
+  const listed = await call(['command', id], beside(yard));
+  expect(listed.stdout).toMatch(/MakeCoffee .* unsupported +\{"sugar":2\}/);
+  const history = (await yard.app.store.history(id)).flatMap(({ reason = '' }) =>
+    reason.startsWith('command 1') ? [reason] : [],
+  );
+  expect(history).toEqual([
+    'command 1, RemoveSubscribers, was asked for by nodeyard command',
+    'command 1, RemoveSubscribers, was delivered',
+    'command 1, RemoveSubscribers, was acknowledged: done',
+  ]);
+  await destroyed(id);
+});
+
 test('nobody is given up because Redis was away, or everything but the nodes was', async () => {
   const nodes = [await nodeInService(), await nodeInService()];
   const heardAfter = async (time: number) => {
