@@ -9,9 +9,13 @@ const NETWORK = /^[0-9a-f:.]+(\/\d{1,3})?$/i;
 /** In the clear only where nothing but this machine can listen. */
 const SAFE_URL = /^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/\S*)?)$/;
 
+/** It stands in the user data of machines, which has little room. */
+const LONGEST_ADDRESS = 512;
+
 /** What `fetch` and a shell script can put a path behind. */
 function isPlainAddress(place: string): boolean {
   if (!URL.canParse(place)) return false;
+  if (place.length > LONGEST_ADDRESS) return false;
   const { username, password, search, hash } = new URL(place);
   return username === '' && password === '' && search === '' && hash === '' && !/["'\\`$]/.test(place);
 }
@@ -65,7 +69,10 @@ export const api = section({
       ),
     ),
   publicUrl: text(SAFE_URL, 'must be an https:// address, or an http:// one of this machine')
-    .refine(isPlainAddress, 'must be an address without a user, a query, a fragment or quotes')
+    .refine(
+      isPlainAddress,
+      'must be an address of at most 512 characters, without a user, a query, a fragment or quotes',
+    )
     .optional()
     .meta(
       about(

@@ -45,6 +45,7 @@ export const heartbeat = section({
 
 export const compileHeartbeat = ({ interval, silence, start, reinstate }: z.output<typeof heartbeat>) => ({
   intervalMs: interval,
+  leastSilenceMs: interval * HEARTBEATS_IN_SILENCE,
   silenceMs: silence,
   startMs: start,
   reinstate,

@@ -103,7 +103,10 @@ function promisedBy(
   const { startSeconds, silenceSeconds, needsConfiguration = true } = promise;
   return {
     startMs: startSeconds === undefined ? settings.heartbeat.startMs : startSeconds * 1_000,
-    ...(silenceSeconds === undefined ? {} : { silenceMs: silenceSeconds * 1_000 }),
+    // As often as the setting tells nodes to speak, a few heartbeats may get lost whatever the stack says.
+    ...(silenceSeconds === undefined
+      ? {}
+      : { silenceMs: Math.max(silenceSeconds * 1_000, settings.heartbeat.leastSilenceMs) }),
     configures: needsConfiguration,
   };
 }

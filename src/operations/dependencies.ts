@@ -17,8 +17,8 @@ import type { RetryPolicy } from './verdict.js';
 export interface OperationSettings {
   readonly lease: LeaseTimes;
   readonly retry: RetryPolicy;
-  /** How long the first heartbeat of a node may take, unless its stack says otherwise. */
-  readonly heartbeat: { readonly startMs: number };
+  /** How long the first heartbeat of a node may take, unless its stack says otherwise; and the least that a stack may say of silence. */
+  readonly heartbeat: { readonly startMs: number; readonly leastSilenceMs: number };
   readonly terraform: {
     readonly parallelism: number;
     readonly timeoutMs: number;
