@@ -42,7 +42,7 @@ export async function startApi(app: App, options: ApiOptions = {}): Promise<Star
   try {
     const open = await isOpen(own, place.host);
     const closing = new AbortController();
-    const parts = await partsOf(own, gate, closing.signal, options);
+    const parts = await apiParts(own, gate, closing.signal, options);
     const graceMs = app.config.api.closeGraceMs;
     const server = await buildServer(parts);
     const listening = await listen(server, { ...place, graceMs, closing });
@@ -74,7 +74,8 @@ async function isOpen({ config, tokens }: App, host: string): Promise<boolean> {
   );
 }
 
-async function partsOf(
+/** What the routes of an API beside this app work with. */
+export async function apiParts(
   app: App,
   gate: ApiParts['gate'],
   closing: AbortSignal,

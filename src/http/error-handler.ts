@@ -16,7 +16,7 @@ export interface ErrorHandlerParts {
 /** For `setErrorHandler` and `frameworkErrors`. */
 export function errorHandler({ log, gate }: ErrorHandlerParts) {
   return (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
-    const known = told(error, gate);
+    const known = told(error, request, gate);
     const { status, headers, body } = answerOf(known, request.id);
     request.answerCode = body.error.code;
     if (status >= 500) logIt(log, known, request, body.error.code);
@@ -30,15 +30,21 @@ export function errorHandler({ log, gate }: ErrorHandlerParts) {
   };
 }
 
-/** A silence of Redis closes the gate, and the caller learns that the silence says nothing of what was done. */
-function told(error: unknown, gate: RedisGate): unknown {
+/**
+ * A silence of Redis closes the gate. Whoever wanted to change something learns that it says nothing of what was done; only
+ * the gate itself can say that nothing was, and its error has no cause.
+ */
+function told(error: unknown, request: FastifyRequest, gate: RedisGate): unknown {
   if (!(error instanceof NodeyardError) || error.code !== 'REDIS_UNAVAILABLE') return error;
-  if (!(error.cause instanceof Error) || !/timed out/i.test(error.cause.message)) return error;
-  gate.doubt();
-  const message =
-    'Redis did not answer in time: what was asked for may or may not be done. Ask again; with the same Idempotency-Key a node is made once';
-  return new NodeyardError('REDIS_UNAVAILABLE', message, { cause: error.cause });
+  const { cause } = error;
+  if (cause === undefined) return error;
+  if (cause instanceof Error && /timed out/i.test(cause.message)) gate.doubt();
+  const changes = request.routeOptions.config.audit !== undefined;
+  return new NodeyardError('REDIS_UNAVAILABLE', changes ? UNKNOWN : 'Redis does not answer', { cause });
 }
+
+const UNKNOWN =
+  'Redis does not answer: what was asked for may or may not be done. Ask again; with the same Idempotency-Key a node is made once';
 
 function logIt(log: Log, error: unknown, request: FastifyRequest, code: string): void {
   const about = { requestId: request.id, route: request.routeOptions.url, code };

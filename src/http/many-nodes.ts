@@ -63,10 +63,11 @@ export async function requestMany(
     }
   };
   await Promise.all(Array.from({ length: Math.min(AT_ONCE, requests.length) }, lane));
-  const [first] = results;
   const isAway = (result: Result): boolean => 'error' in result && result.error.code === 'REDIS_UNAVAILABLE';
-  if (first !== undefined && 'error' in first && results.every(isAway)) {
-    throw new NodeyardError('REDIS_UNAVAILABLE', first.error.message);
+  if (results.every(isAway)) {
+    throw new NodeyardError('REDIS_UNAVAILABLE', 'Redis does not answer', {
+      cause: new Error('for any of the nodes'),
+    });
   }
   return results;
 }

@@ -23,6 +23,8 @@ import { serializerCompiler, validatorCompiler } from './validation.js';
 /** Longer than any name in a path. */
 const MAX_PARAM = 128;
 const MAX_HEADER_BYTES = 16 * 1024;
+/** How often Node looks for requests that are too slow. */
+const CHECK_MS = 1_000;
 /** A connection without a request; longer than the usual idle time of a load balancer. */
 const KEEP_ALIVE_MS = 72_000;
 /** Of the API itself, whose changes it tells; the first part is that of /v1. */
@@ -40,7 +42,11 @@ export async function buildServer(parts: ApiParts): Promise<Api> {
     requestTimeout: settings.requestTimeoutMs,
     handlerTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: settings.requestTimeoutMs },
+    http: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: settings.requestTimeoutMs,
+      connectionsCheckingInterval: CHECK_MS,
+    },
     routerOptions: { maxParamLength: MAX_PARAM },
     forceCloseConnections: 'idle',
     // The pipeline says it in our form.
@@ -89,7 +95,7 @@ function authenticatorsOf({ settings, tokens, nodeTokens, log }: ApiParts) {
   return {
     tokenCheck: createTokenCheck({ tokens, log, now: Date.now, monotonic }),
     nodeTokens,
-    issuer: oidc === undefined ? undefined : createIssuer(oidc),
+    issuer: oidc === undefined ? undefined : createIssuer(oidc, monotonic),
     door: createDoor({ tokens, host: listen?.host ?? '', hasIssuer: oidc !== undefined, monotonic }),
   };
 }

@@ -37,14 +37,21 @@ async function up(call: Call): Promise<ExitName> {
       call.io.interrupts.holdExit();
       // Before the worker: the nodes that it makes on this machine are told where the API is.
       const api = await serveApi(call, app);
-      try {
-        const meanwhile = async (worker: StartedWorker): Promise<void> => {
+      let closed: Promise<void> | undefined;
+      const meanwhile = async (worker: StartedWorker): Promise<void> => {
+        try {
           await sayReady(call, app, { worker, api });
           await showEvents(call, app, after);
-        };
+        } finally {
+          // Not waited for here: the worker has to hear of its end at once.
+          closed = api?.close();
+          closed?.catch(() => undefined);
+        }
+      };
+      try {
         await serve(call, app, meanwhile, { api: api === undefined ? undefined : addressHere(api.url) });
       } finally {
-        await api?.close();
+        await (closed ?? api?.close());
       }
       if (!call.output.json) call.output.note('stopped');
       return 'done';

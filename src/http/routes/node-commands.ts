@@ -7,6 +7,7 @@ import { nodeParams } from '../schemas/common.js';
 import * as schemas from '../schemas/node-commands.js';
 import type { Api } from '../types.js';
 
+const EVENT_STREAM = 'text/event-stream';
 /** What one delivery brings at most. */
 const AT_ONCE = 10;
 /** Beyond the longest wait: the answer is on its way then. */
@@ -89,7 +90,7 @@ export function nodeCommandRoutes(api: Api, parts: ApiParts): void {
   api.route({
     method: 'GET',
     url: '/v1/nodes/:id/commands/stream',
-    config: { scope: 'node' },
+    config: { scope: 'node', mediaType: EVENT_STREAM },
     exposeHeadRoute: false,
     handlerTimeout: STREAM_TIMEOUT_MS,
     schema: {
@@ -109,7 +110,7 @@ export function nodeCommandRoutes(api: Api, parts: ApiParts): void {
         either,
       );
       return reply
-        .type('text/event-stream; charset=utf-8')
+        .type(`${EVENT_STREAM}; charset=utf-8`)
         .header('cache-control', 'no-store')
         .send(stream as never);
     },

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { NODE_STATES, type NodeState, parseState } from '../../node/lifecycle.js';
 import { nodeRequestSchema } from '../../node/request.js';
 
-const nodeId = nodeRequestSchema.shape.id.unwrap();
+export const nodeId = nodeRequestSchema.shape.id.unwrap();
 export const name = nodeRequestSchema.shape.group;
 
 export const nodeParams = z.strictObject({ id: nodeId.describe('The node.') });
