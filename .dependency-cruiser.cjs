@@ -64,7 +64,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state and queue; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat and commands; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -78,6 +78,8 @@ module.exports = {
           '^src/queue/',
           '^src/store/(store|tail)\\.ts$',
           '^src/state/(repository|document)\\.ts$',
+          '^src/heartbeat/(heartbeats|load)\\.ts$',
+          '^src/commands/(commands|wish)\\.ts$',
         ],
       },
     },

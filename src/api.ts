@@ -4,7 +4,9 @@
  */
 import { loadCatalog } from '../stacks/catalog.js';
 import type { App } from './app.js';
+import { createMailbox } from './commands/mailbox.js';
 import { NodeyardError } from './errors.js';
+import { takeNodeEvent } from './fleet/node-events.js';
 import { reconcileParts } from './fleet/reconcile/parts.js';
 import { reconcile } from './fleet/reconcile.js';
 import { keepListening } from './heartbeat/keep-listening.js';
@@ -104,8 +106,16 @@ export async function apiParts(
     queues,
     tail,
     heartbeats,
-    heartbeat: config.heartbeat,
+    nodeEvents: {
+      take: (nodeId, said) => takeNodeEvent({ heartbeats, store, settings: config.heartbeat }, nodeId, said),
+      intervalMs: config.heartbeat.intervalMs,
+    },
     commands,
+    mailbox: createMailbox({
+      commands,
+      subscribe: (listener) => tail.subscribe(listener),
+      monotonic: () => performance.now(),
+    }),
     commandSettings: config.commands,
     tokens,
     nodeTokens,

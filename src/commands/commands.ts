@@ -77,3 +77,15 @@ export interface Commands {
   /** Ends a command whose time is over. False where it is not, or was ended before. */
   expire(place: CommandPlace): Promise<boolean>;
 }
+
+export interface WaitWish extends DeliveryWish {
+  /** How long to wait for the first command (ms). */
+  readonly waitMs: number;
+  /** The node has gone, or the server is being stopped. */
+  readonly signal: AbortSignal;
+}
+
+export interface Mailbox {
+  /** Empty when nothing came in time, or the signal fired. Throws UNKNOWN_NODE, WRONG_STATE, REDIS_UNAVAILABLE. */
+  wait(nodeId: string, wish: WaitWish): Promise<readonly Command[]>;
+}

@@ -3,7 +3,7 @@
  * delivery that its node never got (the connection broke in between) comes again after the visibility time.
  */
 import type { NodeEvent } from '../node/record.js';
-import type { Command, Commands, DeliveryWish } from './commands.js';
+import type { Commands, Mailbox } from './commands.js';
 
 /** A look even if no event came: one may be missed while Redis is away. */
 const LOOK_AGAIN_MS = 10_000;
@@ -14,18 +14,6 @@ export interface MailboxParts {
   readonly subscribe: (listener: (event: NodeEvent) => void) => () => void;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
-}
-
-export interface WaitWish extends DeliveryWish {
-  /** How long to wait for the first command (ms). */
-  readonly waitMs: number;
-  /** The node has gone, or the server is being stopped. */
-  readonly signal: AbortSignal;
-}
-
-export interface Mailbox {
-  /** Empty when nothing came in time, or the signal fired. Throws UNKNOWN_NODE, WRONG_STATE, REDIS_UNAVAILABLE. */
-  wait(nodeId: string, wish: WaitWish): Promise<readonly Command[]>;
 }
 
 export function createMailbox({ commands, subscribe, monotonic }: MailboxParts): Mailbox {

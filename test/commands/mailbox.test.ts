@@ -1,7 +1,7 @@
 /** Waiting for commands, with the real tail of events. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Commands } from '../../src/commands/commands.js';
-import { createMailbox, type Mailbox } from '../../src/commands/mailbox.js';
+import type { Commands, Mailbox } from '../../src/commands/commands.js';
+import { createMailbox } from '../../src/commands/mailbox.js';
 import { createRedisCommands } from '../../src/commands/redis-commands.js';
 import { silentLog } from '../../src/log.js';
 import { createEventTail, type EventTail } from '../../src/store/tail.js';

@@ -1,5 +1,4 @@
 /** Commands: asked for by operators, taken and acknowledged by the node. */
-import { createMailbox } from '../../commands/mailbox.js';
 import { reasonOf } from '../auth/principal.js';
 import { commandLines, commandStream } from '../command-forms.js';
 import type { ApiParts } from '../parts.js';
@@ -15,13 +14,7 @@ const POLL_TIMEOUT_MS = 90_000;
 /** A stream ends after a day, and the node begins another. */
 const STREAM_TIMEOUT_MS = 24 * 3_600_000;
 
-export function nodeCommandRoutes(api: Api, parts: ApiParts): void {
-  const { commands, commandSettings, tail, closing } = parts;
-  const mailbox = createMailbox({
-    commands,
-    subscribe: (listener) => tail.subscribe(listener),
-    monotonic: () => performance.now(),
-  });
+export function nodeCommandRoutes(api: Api, { commands, mailbox, commandSettings, closing }: ApiParts): void {
   const delivery = { limit: AT_ONCE, visibilityMs: commandSettings.visibilityMs };
 
   api.route({

@@ -1,5 +1,4 @@
 /** What nodes say of themselves. */
-import { takeNodeEvent } from '../../fleet/node-events.js';
 import type { ApiParts } from '../parts.js';
 import { nodeParams } from '../schemas/common.js';
 import { nodeSaysRequestSchema, nodeToldSchema } from '../schemas/node-events.js';
@@ -7,7 +6,7 @@ import type { Api } from '../types.js';
 
 const LARGEST_EVENT_BYTES = 16 * 1024;
 
-export function nodeEventRoutes(api: Api, { heartbeats, store, heartbeat }: ApiParts): void {
+export function nodeEventRoutes(api: Api, { nodeEvents }: ApiParts): void {
   api.route({
     method: 'POST',
     url: '/v1/nodes/:id/events',
@@ -24,8 +23,8 @@ export function nodeEventRoutes(api: Api, { heartbeats, store, heartbeat }: ApiP
       response: { 200: nodeToldSchema },
     },
     handler: async ({ params, body: { configured = false, ...load } }) => ({
-      state: await takeNodeEvent({ heartbeats, store, settings: heartbeat }, params.id, { load, configured }),
-      intervalMs: heartbeat.intervalMs,
+      state: await nodeEvents.take(params.id, { load, configured }),
+      intervalMs: nodeEvents.intervalMs,
     }),
   });
 }
