@@ -2,7 +2,7 @@
 import type { FastifyRequest } from 'fastify';
 import { isNodeToken, type NodeTokens } from '../../auth/node-tokens.js';
 import { bearerOf, unauthenticated } from './bearer.js';
-import { type Door, refuseStrangersPages } from './door.js';
+import { type Door, refuseStrangers } from './door.js';
 import type { Issuer } from './oidc.js';
 import type { Principal } from './principal.js';
 import type { TokenCheck } from './token-check.js';
@@ -14,7 +14,7 @@ export interface Authenticators {
   readonly door: Door;
 }
 
-/** Throws UNAUTHENTICATED, FORBIDDEN (a stranger’s page), ISSUER_UNAVAILABLE, REDIS_UNAVAILABLE. */
+/** Throws UNAUTHENTICATED, FORBIDDEN (a stranger’s page or proxy), ISSUER_UNAVAILABLE, REDIS_UNAVAILABLE. */
 export async function authenticate(
   request: Pick<FastifyRequest, 'headers'>,
   { tokenCheck, nodeTokens, issuer, door }: Authenticators,
@@ -22,7 +22,7 @@ export async function authenticate(
   const bearer = bearerOf(request);
   if (bearer === undefined) {
     if (!(await door.isOpen())) throw unauthenticated('this needs a token');
-    refuseStrangersPages(request);
+    refuseStrangers(request);
     return { kind: 'local', scope: 'admin' };
   }
   if (isNodeToken(bearer)) {
