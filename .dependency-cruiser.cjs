@@ -1,5 +1,5 @@
 // The import rules of the architecture (docs/architecture.md), held by `npm run check`.
-const core = '^src/(node/|errors\\.ts|log\\.ts|file-lock\\.ts|redis-errors\\.ts)';
+const core = '^src/(node/|errors\\.ts|log\\.ts|file-lock\\.ts|redis-(errors|fields|scripts)\\.ts)';
 /** Folders that know nothing of one another: they may import themselves, the core and packages. */
 const island = (name, extra = '') => ({
   name: `${name}-is-an-island`,
@@ -20,6 +20,9 @@ module.exports = {
     island('state'),
     island('synth', '^stacks/'),
     island('node'),
+    island('heartbeat'),
+    // What a node is told stands in its history, written in the same step: by the store’s own Lua.
+    island('commands', '^src/store/(scripts/prelude|context|text-bounds)\\.ts$'),
     island('auth'),
     {
       name: 'cdk-lives-in-stacks',
@@ -76,7 +79,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state and queue; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat and commands; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -90,6 +93,8 @@ module.exports = {
           '^src/queue/',
           '^src/store/(store|tail)\\.ts$',
           '^src/state/(repository|document)\\.ts$',
+          '^src/heartbeat/(heartbeats|load)\\.ts$',
+          '^src/commands/(commands|wish)\\.ts$',
         ],
       },
     },

@@ -4,10 +4,13 @@
  */
 import { loadCatalog, type StackCatalog } from '../stacks/catalog.js';
 import type { App } from './app.js';
+import { createMailbox } from './commands/mailbox.js';
 import { NodeyardError } from './errors.js';
+import { takeNodeEvent } from './fleet/node-events.js';
 import { openInventories } from './fleet/open-inventories.js';
 import { reconcileParts } from './fleet/reconcile/parts.js';
 import { reconcile } from './fleet/reconcile.js';
+import { keepListening } from './heartbeat/keep-listening.js';
 import { isLoopback } from './http/auth/door.js';
 import { createFindings } from './http/findings.js';
 import { type Listening, listen } from './http/listen.js';
@@ -46,11 +49,13 @@ export async function startApi(app: App, options: ApiOptions = {}): Promise<Star
     const graceMs = app.config.api.closeGraceMs;
     const server = await buildServer(parts);
     const listening = await listen(server, { ...place, graceMs, closing });
+    const hearing = keepListening(own.heartbeats, app.log);
     return {
       server,
       url: listening.url,
       open,
       async close() {
+        hearing.stop();
         await listening.close();
         await end();
       },
@@ -79,7 +84,20 @@ export async function apiParts(
   closing: AbortSignal,
   options: ApiOptions,
 ): Promise<ApiParts> {
-  const { client, store, states, queues, tail, tokens, audit, log, config } = app;
+  const {
+    client,
+    store,
+    states,
+    queues,
+    tail,
+    heartbeats,
+    commands,
+    tokens,
+    nodeTokens,
+    audit,
+    log,
+    config,
+  } = app;
   const catalog = await loadCatalog(config.stacks);
   return {
     ...options,
@@ -89,7 +107,20 @@ export async function apiParts(
     states,
     queues,
     tail,
+    heartbeats,
+    nodeEvents: {
+      take: (nodeId, said) => takeNodeEvent({ heartbeats, store, settings: config.heartbeat }, nodeId, said),
+      intervalMs: config.heartbeat.intervalMs,
+    },
+    commands,
+    mailbox: createMailbox({
+      commands,
+      subscribe: (listener) => tail.subscribe(listener),
+      monotonic: () => performance.now(),
+    }),
+    commandSettings: config.commands,
     tokens,
+    nodeTokens,
     audit,
     gate,
     closing,

@@ -5,13 +5,18 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
+import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
 import { createRedisTokens } from './auth/redis-tokens.js';
 import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
-import { type Config, searchPath } from './config.js';
+import type { Commands } from './commands/commands.js';
+import { createRedisCommands } from './commands/redis-commands.js';
+import { type Config, searchPath, secretsOfConfig } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
+import type { Heartbeats } from './heartbeat/heartbeats.js';
+import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
 import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
@@ -59,6 +64,9 @@ export interface App {
   readonly connections: Connections;
   readonly redis: Redis;
   readonly store: NodeStore;
+  readonly heartbeats: Heartbeats;
+  readonly commands: Commands;
+  readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -77,11 +85,7 @@ export interface App {
  * does not live in the cloud that is configured).
  */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
-  const redact = createRedactor([
-    ...secretsOf(env),
-    ...secretsOf({ REDIS_URL: config.redisUrl }),
-    ...config.stateKeys,
-  ]);
+  const redact = createRedactor([...secretsOf(env), ...secretsOfConfig(config)]);
   const log = given ?? createLog({ level: config.log.level, redact });
   const { simulatedCloud } = config;
   const rehearsal = simulatedCloud === undefined ? undefined : readSimulatedCloud(simulatedCloud);
@@ -134,6 +138,9 @@ function assemble(
     queues,
     tail,
     client: new NodeyardClient({ store, queues, tail }),
+    heartbeats: createRedisHeartbeats({ redis }),
+    commands: createRedisCommands({ redis, retention: config.retention }),
+    nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
     async beside(temper, options) {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Act } from './call.js';
 import { defineApi } from './commands/api.js';
+import { defineCommand } from './commands/command.js';
 import { defineCreate } from './commands/create.js';
 import { defineDemo } from './commands/demo.js';
 import { defineDestroy } from './commands/destroy.js';
@@ -32,6 +33,7 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineWatch,
   defineLogs,
   defineRetry,
+  defineCommand,
   defineReconcile,
   defineState,
   defineStacks,

@@ -4,6 +4,8 @@
  */
 import { z } from 'zod';
 import { api } from './api.js';
+import { commands } from './commands.js';
+import { heartbeat } from './heartbeat.js';
 import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
@@ -191,6 +193,8 @@ export const settingsSchema = section({
   queue: queue.prefault({}),
   retry: retry.prefault({}),
   retention: retention.prefault({}),
+  heartbeat: heartbeat.prefault({}),
+  commands: commands.prefault({}),
   reconcile: reconcile.prefault({}),
   metrics: metrics.prefault({}),
   api: api.prefault({}),

@@ -144,6 +144,7 @@ function statusOf(code: ErrorCode): number {
     case 'BAD_REQUEST':
       return 400;
     case 'UNKNOWN_NODE':
+    case 'UNKNOWN_COMMAND':
       return 404;
     case 'REQUEST_CONFLICT':
     case 'WRONG_STATE':
@@ -153,6 +154,7 @@ function statusOf(code: ErrorCode): number {
     case 'NOT_EMPTY':
     case 'DEPENDENCY':
     case 'NOT_OURS':
+    case 'TOO_MANY_COMMANDS':
       return 409;
     case 'REDIS_UNAVAILABLE':
     case 'TERRAFORM_MISSING':
@@ -181,6 +183,7 @@ function statusOf(code: ErrorCode): number {
     case 'CONFIGURATION':
     case 'OVERDUE':
     case 'VANISHED':
+    case 'HEARTBEAT_LOST':
     case 'FAULT':
     case 'LOG_LIMIT':
     case 'UNKNOWN':

@@ -39,6 +39,7 @@ describe('the defaults', () => {
       api: {
         listen: { host: '127.0.0.1', port: 7422 },
         listenChosen: false,
+        nodeTokenKeys: [],
         docs: true,
         bodyLimitBytes: 4_194_304,
         requestTimeoutMs: 30_000,
@@ -88,6 +89,14 @@ describe('the defaults', () => {
         },
       },
       metrics: {},
+      heartbeat: {
+        intervalMs: 10_000,
+        leastSilenceMs: 30_000,
+        silenceMs: 60_000,
+        startMs: 600_000,
+        reinstate: true,
+      },
+      commands: { visibilityMs: 30_000, expiryMs: 3_600_000 },
       stateKeys: [],
       stacks: [],
     });

@@ -25,7 +25,7 @@ import { type History, INVARIANTS_OF_A_MOMENT, type Moment, newHistory } from '.
 import { ModelProcess } from './process.js';
 import { ModelQueue } from './queue.js';
 import { Reference } from './reference.js';
-import { DESTROY_RETRY } from './settings.js';
+import { DESTROY_RETRY, RETENTION } from './settings.js';
 import { type Twist, WELL } from './terraform/twist.js';
 import { ModelTime } from './time.js';
 import { ModelWorker } from './worker.js';
@@ -90,7 +90,6 @@ export const READS: ReadonlySet<string> = new Set([
     'queue.giveBack',
   ],
 ]);
-const RETENTION = { historyEntries: 50, eventEntries: 10_000 };
 
 export class World {
   readonly time = new ModelTime();

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { StartedWorker } from '../../../workers/worker.js';
 import type { StartedApi } from '../../api.js';
 import type { App } from '../../app.js';
+import { addressHere } from '../../auth/node-access.js';
 import type { Act, Call } from '../call.js';
 import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
@@ -33,21 +34,24 @@ async function up(call: Call): Promise<ExitName> {
     async (app) => {
       const { serve } = await import('../serve.js');
       const after = await app.store.latestPosition();
+      call.io.interrupts.holdExit();
+      // Before the worker: the nodes that it makes on this machine are told where the API is.
+      const api = await serveApi(call, app);
       let closed: Promise<void> | undefined;
+      const meanwhile = async (worker: StartedWorker): Promise<void> => {
+        try {
+          await sayReady(call, app, { worker, api });
+          await showEvents(call, app, after);
+        } finally {
+          // Not waited for here: the worker has to hear of its end at once.
+          closed = api?.close();
+          closed?.catch(() => undefined);
+        }
+      };
       try {
-        await serve(call, app, async (worker) => {
-          const api = await serveApi(call, app);
-          try {
-            await sayReady(call, app, { worker, api });
-            await showEvents(call, app, after);
-          } finally {
-            // Not waited for here: the worker has to hear of its end at once.
-            closed = api?.close();
-            closed?.catch(() => undefined);
-          }
-        });
+        await serve(call, app, meanwhile, { api: api === undefined ? undefined : addressHere(api.url) });
       } finally {
-        await closed;
+        await (closed ?? api?.close());
       }
       if (!call.output.json) call.output.note('stopped');
       return 'done';
