@@ -33,12 +33,16 @@ afterAll(async () => {
 const could = (key: RegExp): boolean =>
   [...world.gates.waiting, ...world.tasks].some((each) => key.test(each.key));
 
-/** Everything goes on, one step after the other, until this could happen next. */
+/** Everything goes on, one step after the other, and time passes where nothing else can, until this could happen next. */
 async function until(key: RegExp): Promise<void> {
-  while (!could(key)) {
+  for (let passed = 0; !could(key); ) {
     const what = await world.proceed(0);
-    if (what === undefined) throw new Error(`${key.source} never came`);
-    await world.settle(what);
+    if (what === undefined) {
+      passed += 1;
+      if (passed > 100) throw new Error(`${key.source} never came`);
+      world.time.pass(world.time.untilNext() ?? SECOND);
+    }
+    await world.settle(what ?? 'time passes');
   }
 }
 
@@ -119,5 +123,22 @@ describe('what the node’s own state holds is destroyed', () => {
     expect(stored.canonical.get('n0')?.size).toBe(1);
     expect(stored.quarantined.map(({ ids }) => ids.size)).toEqual([2]);
     await destroyEverything(world, redis);
+  });
+
+  it('and DESTROYED is not said while a document lies in quarantine that came as the cloud was asked', async () => {
+    request();
+    await until(/terraform begins .*machine/);
+    const [{ owner } = { owner: undefined }] = world.hosts.flatMap(({ runs }) => runs);
+    owner?.freeze();
+    world.ask((client) => client.requestDestruction('n0'));
+    await all(/^producer|terraform/);
+    world.time.pass(OVERTAKE_MS);
+    await until(/inventory.list n0/);
+    owner?.wake();
+    await all(new RegExp(`^${owner?.name} |noticed`));
+    expect((await world.moment()).stored.quarantined).toHaveLength(1);
+    await all();
+    expect(stateOf('n0')).toBe('DESTROYED');
+    expect(parts()).toEqual([]);
   });
 });
