@@ -41,10 +41,14 @@ async function destroyAll(
   try {
     const destroyStates = async () =>
       (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session));
-    return (
-      (await destroyBeneath(dependencies, session, destroyStates)) ??
-      (await clearStrays(dependencies, session, 'nothing'))
-    );
+    do {
+      const failure =
+        (await destroyBeneath(dependencies, session, destroyStates)) ??
+        (await clearStrays(dependencies, session, 'nothing'));
+      if (failure !== undefined) return failure;
+      // While the cloud was asked, a stale run may have brought a document.
+    } while ((await dependencies.states.quarantined(session.node.id)).length > 0);
+    return undefined;
   } catch (error) {
     return failureOfError(error);
   }
