@@ -28,6 +28,21 @@ module.exports = {
       to: { path: 'node_modules/(cdktf|cdktn|constructs|@cdktf)/' },
     },
     {
+      name: 'aws-sdk-lives-in-stacks',
+      comment: 'Only an inventory asks a cloud; Terraform does everything else there.',
+      severity: 'error',
+      from: { pathNot: ['^stacks/', '^test/'] },
+      to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'aws-sdk-is-loaded-late',
+      comment:
+        'It costs half a second and a hundred megabytes: imported by who opens an inventory, not with a stack.',
+      severity: 'error',
+      from: { path: '^stacks/' },
+      to: { path: 'node_modules/@aws-sdk/', dynamic: false, dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'one-spawn-for-terraform',
       comment:
         'src/terraform/run.ts is the only place that starts Terraform; the embedded Redis has its own child.',

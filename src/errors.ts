@@ -126,6 +126,10 @@ export const ERROR_KINDS = {
     'permanent',
     'What the node is made of is not in its cloud any more. Destroy the node; find out who removed it.',
   ),
+  NOT_OURS: kind(
+    'conflict',
+    'The resource bears other ownership tags than when it was found. nodeyard leaves it alone; find out who has taken it over.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',

@@ -18,6 +18,14 @@ export const awsNode = defineNodeStack({
   inputs: awsNodeInputs,
   batchKey: ({ region, assumeRole }) =>
     JSON.stringify([region, assumeRole?.roleArn, assumeRole?.externalId, assumeRole?.sessionName]),
+  inventory: {
+    // The worker asks with its own credentials, and would be told of another account than the role’s.
+    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
+    async open(region, context) {
+      const { openAwsInventory } = await import('./aws-node/inventory.js');
+      return openAwsInventory(region, context);
+    },
+  },
   provider(stack, { region, assumeRole }) {
     new AwsProvider(stack, 'aws', {
       region,

@@ -6,11 +6,15 @@ import type { Settings } from './schema.js';
 export type ResolvePath = (setting: string, path: string) => string;
 
 export function compile(settings: Settings, absolute: ResolvePath) {
-  const { terraform, lease, queue, retry, retention, reconcile } = settings;
+  const { fleet, terraform, lease, queue, retry, retention, reconcile } = settings;
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
-    fleet: { ...optional('id', settings.fleet.id), skipInventories: settings.fleet.skipInventories },
+    fleet: {
+      ...optional('id', fleet.id),
+      ...(fleet.settle === undefined ? {} : { settleMs: fleet.settle }),
+      skipInventories: fleet.skipInventories,
+    },
     log: settings.log,
     worker: settings.worker,
     terraform: {

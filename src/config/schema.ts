@@ -133,6 +133,13 @@ const fleet = section({
         'The id that every resource of this fleet bears, for a Redis that has lost it. Without it nodeyard makes one and keeps it in Redis. No two fleets may share one.',
       ),
     ),
+  settle: duration({ min: '0s', max: '1h' })
+    .optional()
+    .meta(
+      about(
+        'How long after a run the list of a cloud is believed. Without it as long as the inventory of the stack says (`aws-node`: 10s).',
+      ),
+    ),
   skipInventories: words(/^[a-z][a-z0-9-]*$/, 'must be names of stacks')
     .prefault([])
     .meta(

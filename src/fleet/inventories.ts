@@ -7,7 +7,7 @@ import type { NodeStack } from '../../stacks/define.js';
 import { NodeyardError } from '../errors.js';
 import type { NodeRecord } from '../node/record.js';
 import { parseInputs } from '../synth/inputs.js';
-import { ANSWER_MS, bounded, inTime } from './bounded.js';
+import { ANSWER_MS, type Bounds, bounded, inTime } from './bounded.js';
 import type { Inventory, InventoryContext } from './inventory.js';
 import type { Place, Places } from './places.js';
 
@@ -36,8 +36,7 @@ export interface InventoriesParts {
   readonly context: Omit<InventoryContext, 'fleet'>;
   /** Stacks whose inventories are not asked. */
   readonly skip: readonly string[];
-  /** How long (ms) an answer may take. */
-  readonly answerMs?: number;
+  readonly bounds?: Partial<Bounds>;
 }
 
 /** A place stands in a Redis set and in messages. */
@@ -46,7 +45,8 @@ const PLACE = /^[a-z0-9](?:[a-z0-9-]{0,253}[a-z0-9])?$/;
 const NAME = /^[A-Za-z0-9-]{1,255}$/;
 
 export function createStackInventories(parts: InventoriesParts): StackInventories {
-  const { catalog, places, fleetId, context, answerMs = ANSWER_MS } = parts;
+  const { catalog, places, fleetId, context, bounds } = parts;
+  const { answerMs } = { answerMs: ANSWER_MS, ...bounds };
   const skipped = new Set(parts.skip);
   const opened = new Map<string, Promise<Inventory>>();
 
@@ -64,7 +64,7 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
       inTime(what, answerMs, async () => checked(await source.open(place, { ...context, fleet })));
     opened.set(key, opening);
     try {
-      return bounded(await opening, answerMs);
+      return bounded(await opening, { ...bounds, answerMs });
     } catch (error) {
       if (opened.get(key) === opening) opened.delete(key);
       throw error;

@@ -1,7 +1,7 @@
 /**
  * The simulated cloud from a command line:
  *
- *   npx tsx test/simcloud/main.ts serve <directory>      a cloud on <directory>/s, until it is stopped
+ *   npx tsx test/simcloud/main.ts serve <directory>      a cloud on <directory>/s and, for SDKs, on a port; until it is stopped
  *   npx tsx test/simcloud/main.ts mirror <directory>     the provider, for NODEYARD_TERRAFORM_PROVIDER_MIRROR
  *   npx tsx test/simcloud/main.ts show resources|calls|cost|unowned
  *   npx tsx test/simcloud/main.ts faults <plan.json>     e.g. [{ "call": "RunInstances", "every": 3, "fault": "throttled" }]
@@ -13,10 +13,18 @@ import { Command, Option } from 'commander';
 import { SOCKET_VARIABLE } from './api.js';
 import { askCloud } from './client.js';
 import { SimulatedCloud } from './cloud/cloud.js';
+import { serveEc2 } from './cloud/ec2-query/server.js';
 import type { FaultPlanInput } from './cloud/faults.js';
 import { serveCloud } from './cloud/server.js';
 import type { CloudSettingsInput } from './cloud/settings.js';
 import { createMirror } from './mirror.js';
+
+interface ServeOptions {
+  readonly settings?: string;
+  readonly faults?: string;
+  readonly seed: string;
+  readonly ec2Port: number;
+}
 
 const program = new Command('simcloud').description('A simulated AWS, for rehearsals and tests.');
 const socketOption = () =>
@@ -30,17 +38,23 @@ program
   .option('--settings <file>', 'JSON: times, quotas, images (cloud/settings.ts)')
   .option('--faults <file>', 'JSON: a plan of faults (cloud/faults.ts)')
   .option('--seed <seed>', 'for faults with a probability', '0')
-  .action(async (directory: string, options: { settings?: string; faults?: string; seed: string }) => {
+  .option('--ec2-port <port>', 'of the endpoint for SDKs, on 127.0.0.1; any free one when 0', Number, 0)
+  .action(async (directory: string, options: ServeOptions) => {
     const home = resolve(directory);
     const settings = options.settings === undefined ? {} : (readJson(options.settings) as CloudSettingsInput);
     const cloud = new SimulatedCloud({ directory: home, settings });
     if (options.faults !== undefined) cloud.inject(readJson(options.faults) as FaultPlanInput, options.seed);
     const socket = join(home, 's');
-    const server = await serveCloud(cloud, socket);
-    process.stdout.write(`${SOCKET_VARIABLE}=${socket}\n`);
+    const own = await serveCloud(cloud, socket);
+    const ec2 = await serveEc2(cloud, options.ec2Port);
+    for (const [name, value] of Object.entries({ [SOCKET_VARIABLE]: socket, ...ec2.env })) {
+      process.stdout.write(`${name}=${value}\n`);
+    }
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    server.close();
-    server.closeAllConnections();
+    for (const server of [own, ec2.server]) {
+      server.close();
+      server.closeAllConnections();
+    }
   });
 
 program
