@@ -4,14 +4,20 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
+import { createRedisTokens } from './auth/redis-tokens.js';
+import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
 import { type Config, searchPath } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
-import { Connections, type Temper } from './queue/connections.js';
+import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
+import { claimFleet } from './rehearsal/claim.js';
+import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
+import { rehearsalEnv } from './rehearsal/environment.js';
 import { parseStateKey } from './state/crypto.js';
 import type { Quarantine } from './state/quarantine.js';
 import { createRedisQuarantine } from './state/redis-quarantine.js';
@@ -42,7 +48,10 @@ export interface DataDirectories {
 
 export interface App {
   readonly config: Config;
+  /** In a rehearsal without anything that leads to a real cloud. */
   readonly env: Environment;
+  /** The simulated cloud that all nodes live in, where `simulatedCloud` is set. */
+  readonly rehearsal: SimulatedCloud | undefined;
   readonly log: Log;
   /** Takes the secrets of the configuration and the environment out of a text. */
   readonly redact: (text: string) => string;
@@ -55,11 +64,18 @@ export interface App {
   readonly queues: JobQueues;
   readonly tail: EventTail;
   readonly client: NodeyardClient;
+  readonly tokens: TokenStore;
+  readonly audit: AuditTrail;
+  /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
+  beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
   close(): Promise<void>;
 }
 
-/** Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID. */
+/**
+ * Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID (also for a fleet that
+ * does not live in the cloud that is configured).
+ */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
   const redact = createRedactor([
     ...secretsOf(env),
@@ -67,56 +83,70 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
     ...config.stateKeys,
   ]);
   const log = given ?? createLog({ level: config.log.level, redact });
+  const { simulatedCloud } = config;
+  const rehearsal = simulatedCloud === undefined ? undefined : readSimulatedCloud(simulatedCloud);
   const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
   const connections = new Connections(addressOf(config, embedded), log);
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
-    const store = createRedisStore({
-      redis,
-      retention: config.retention,
-      destroyRetry: config.reconcile.destroyRetry,
-      ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
-      log,
-    });
-    // Refused before anything is made that would bear another fleet’s id.
-    if (config.fleet.id !== undefined) await store.fleetId();
-    const keys = config.stateKeys.map(parseStateKey);
-    const quarantine = createRedisQuarantine({ redis, keys });
-    const states = createRedisStateRepository({
-      redis,
-      keys,
-      keptVersions: config.retention.stateVersions,
-    });
-    const queues = new JobQueues(redis);
-    const tail = createEventTail(store, log);
-    return {
-      config,
-      env,
-      log,
-      redact,
-      directories: directoriesIn(config.dataDir),
-      connections,
-      redis,
-      store,
-      states,
-      quarantine,
-      queues,
-      tail,
-      client: new NodeyardClient({ store, queues, tail }),
-      async close() {
-        await tail.close();
-        await queues.close();
-        await store.close();
-        connections.close();
-        await embedded?.stop();
-      },
+    await claimFleet(redis, rehearsal, { claim: rehearsal !== undefined });
+    const close = async (): Promise<void> => {
+      connections.close();
+      await embedded?.stop();
     };
+    const seen = rehearsal === undefined ? env : rehearsalEnv(env, rehearsal);
+    const app = assemble({ config, env: seen, rehearsal, log, redact, connections }, redis, close);
+    // Refused before anything is made that would bear another fleet’s id.
+    if (config.fleet.id !== undefined) await app.store.fleetId();
+    return app;
   } catch (error) {
     connections.close();
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
+function assemble(
+  common: Pick<App, 'config' | 'env' | 'rehearsal' | 'log' | 'redact' | 'connections'>,
+  redis: Redis,
+  end: () => Promise<void>,
+): App {
+  const { config, connections, log } = common;
+  const store = createRedisStore({
+    redis,
+    retention: config.retention,
+    destroyRetry: config.reconcile.destroyRetry,
+    ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
+    log,
+  });
+  const keys = config.stateKeys.map(parseStateKey);
+  const queues = new JobQueues(redis);
+  const tail = createEventTail(store, log);
+  return {
+    ...common,
+    directories: directoriesIn(config.dataDir),
+    redis,
+    store,
+    states: createRedisStateRepository({ redis, keys, keptVersions: config.retention.stateVersions }),
+    quarantine: createRedisQuarantine({ redis, keys }),
+    queues,
+    tail,
+    client: new NodeyardClient({ store, queues, tail }),
+    tokens: createRedisTokens({ redis }),
+    audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    async beside(temper, options) {
+      const other = await connections.open(temper, options);
+      return assemble(common, other, async () => other.disconnect());
+    },
+    async close() {
+      await tail.close();
+      await queues.close();
+      await store.close();
+      await end();
+    },
+  };
 }
 
 const startEmbedded = (config: Config, env: Environment, log: Log): Promise<EmbeddedRedis> =>

@@ -130,6 +130,10 @@ export const ERROR_KINDS = {
     'conflict',
     'The resource bears other ownership tags than when it was found. nodeyard leaves it alone; find out who has taken it over.',
   ),
+  FAULT: kind(
+    'permanent',
+    'An operator said that the node is at fault; its history says who and why. Reinstate it, or destroy it.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',

@@ -18,14 +18,6 @@ export const awsNode = defineNodeStack({
   inputs: awsNodeInputs,
   batchKey: ({ region, assumeRole }) =>
     JSON.stringify([region, assumeRole?.roleArn, assumeRole?.externalId, assumeRole?.sessionName]),
-  inventory: {
-    // The worker asks with its own credentials, and would be told of another account than the role’s.
-    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
-    async open(region, context) {
-      const { openAwsInventory } = await import('./aws-node/inventory.js');
-      return openAwsInventory(region, context);
-    },
-  },
   provider(stack, { region, assumeRole }) {
     new AwsProvider(stack, 'aws', {
       region,
@@ -33,6 +25,14 @@ export const awsNode = defineNodeStack({
         ? {}
         : { assumeRole: [defined({ ...assumeRole }) as { readonly roleArn: string }] }),
     });
+  },
+  inventory: {
+    // What a role makes stands in the role’s account, where the worker’s own credentials see nothing.
+    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
+    async open(region, context) {
+      const { openAwsInventory } = await import('./aws-node/inventory.js');
+      return openAwsInventory(region, context);
+    },
   },
   node(scope, inputs, node) {
     const tags = tagsOf(node);

@@ -26,10 +26,12 @@ export interface Reconciling {
   stop(): Promise<void>;
 }
 
+/** `looked` hears of every look; undefined where it failed as a whole. */
 export async function startReconciling(
   app: App,
   inventories: StackInventories,
   cleanUps: CleanUps,
+  looked: (report: ReconcileReport | undefined) => void = () => undefined,
 ): Promise<Reconciling> {
   const { log, config } = app;
   const queue = new ReconcileQueue(app.redis);
@@ -42,7 +44,7 @@ export async function startReconciling(
     RECONCILE_QUEUE,
     async () => {
       const look = reconcile(parts, { signal: stopping.signal });
-      current = look.catch(() => undefined);
+      current = look.then(looked, () => looked(undefined));
       const report = await look;
       return { ...report, findings: report.findings.slice(0, KEPT_FINDINGS) };
     },

@@ -1,6 +1,7 @@
 /** The commands in the order of `--help`, and the options that all of them take. */
 import { Command } from 'commander';
 import type { Act } from './call.js';
+import { defineApi } from './commands/api.js';
 import { defineCreate } from './commands/create.js';
 import { defineDemo } from './commands/demo.js';
 import { defineDestroy } from './commands/destroy.js';
@@ -12,6 +13,7 @@ import { defineRetry } from './commands/retry.js';
 import { defineShow } from './commands/show.js';
 import { defineStacks } from './commands/stacks.js';
 import { defineState } from './commands/state.js';
+import { defineToken } from './commands/token.js';
 import { defineUp } from './commands/up.js';
 import { defineWatch } from './commands/watch.js';
 import { defineWorker } from './commands/worker.js';
@@ -22,6 +24,7 @@ import { exitLines } from './teach.js';
 const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineUp,
   defineWorker,
+  defineApi,
   defineCreate,
   defineDestroy,
   defineLs,
@@ -32,22 +35,14 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineReconcile,
   defineState,
   defineStacks,
+  defineToken,
   defineDoctor,
   defineDemo,
 ];
 
-export function buildProgram(io: Io, act: Act): Command {
-  const program = new Command('nodeyard')
-    .description(
-      'Creates and destroys cloud nodes from a queue: one job, one Terraform run, nothing leaks.\n' +
-        'Without REDIS_URL it runs a private Redis in the data directory.',
-    )
-    .option('--json', 'print JSON for programs instead of text for people')
-    .option('--config <file>', 'configuration file (NODEYARD_CONFIG; else nodeyard.json)')
-    .option('--data-dir <dir>', 'runs, logs and the private Redis (NODEYARD_DATA_DIR; else .nodeyard)')
-    .option('--redis <url>', 'redis://host:port or the path of a unix socket (REDIS_URL)')
-    .option('--log-level <level>', 'how much is logged to stderr (NODEYARD_LOG_LEVEL)')
-    .option('--no-color', 'no colour (NO_COLOR)')
+/** A program that speaks through `io` and never ends the process. */
+export const commandOf = (name: string, io: Io): Command =>
+  new Command(name)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -61,6 +56,19 @@ export function buildProgram(io: Io, act: Act): Command {
       getErrHasColors: () => false,
     })
     .showSuggestionAfterError(true);
+
+export function buildProgram(io: Io, act: Act): Command {
+  const program = commandOf('nodeyard', io)
+    .description(
+      'Creates and destroys cloud nodes from a queue: one job, one Terraform run, nothing leaks.\n' +
+        'Without REDIS_URL it runs a private Redis in the data directory.',
+    )
+    .option('--json', 'print JSON for programs instead of text for people')
+    .option('--config <file>', 'configuration file (NODEYARD_CONFIG; else nodeyard.json)')
+    .option('--data-dir <dir>', 'runs, logs and the private Redis (NODEYARD_DATA_DIR; else .nodeyard)')
+    .option('--redis <url>', 'redis://host:port or the path of a unix socket (REDIS_URL)')
+    .option('--log-level <level>', 'how much is logged to stderr (NODEYARD_LOG_LEVEL)')
+    .option('--no-color', 'no colour (NO_COLOR)');
   for (const define of DEFINITIONS) define(program, act);
   return program.addHelpText('after', epilogue());
 }

@@ -1,4 +1,5 @@
 /** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+import { compileApi } from './compile-api.js';
 import { stateLimits } from './limits.js';
 import type { Settings } from './schema.js';
 
@@ -6,15 +7,19 @@ import type { Settings } from './schema.js';
 export type ResolvePath = (setting: string, path: string) => string;
 
 export function compile(settings: Settings, absolute: ResolvePath) {
-  const { fleet, terraform, lease, queue, retry, retention, reconcile } = settings;
+  const { terraform, lease, queue, retry, retention, reconcile } = settings;
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
     fleet: {
-      ...optional('id', fleet.id),
-      ...(fleet.settle === undefined ? {} : { settleMs: fleet.settle }),
-      skipInventories: fleet.skipInventories,
+      ...optional('id', settings.fleet.id),
+      skipInventories: settings.fleet.skipInventories,
+      ...optional('inventorySettleMs', settings.fleet.inventorySettle),
     },
+    ...optional(
+      'simulatedCloud',
+      settings.simulatedCloud && absolute('simulatedCloud', settings.simulatedCloud),
+    ),
     log: settings.log,
     worker: settings.worker,
     terraform: {
@@ -52,6 +57,8 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       ttlWarningMs: reconcile.ttlWarning,
       limitsMs: stateLimits(settings),
     },
+    metrics: settings.metrics.listen === undefined ? {} : { listen: settings.metrics.listen },
+    api: compileApi(settings.api),
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>
       /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,
@@ -66,8 +73,8 @@ const program = (binary: string, absolute: ResolvePath): string =>
 const mirror = (place: string, absolute: ResolvePath): string =>
   place.startsWith('https://') ? place : absolute('terraform.providerMirror', place);
 
-const optional = <Key extends string>(key: Key, value: string | undefined) =>
-  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: string };
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 

@@ -5,18 +5,8 @@ import type { Inventory } from './inventory.js';
 /** A cloud that takes longer (ms) has not answered. */
 export const ANSWER_MS = 60_000;
 
-export interface Bounds {
-  /** How long (ms) an answer may take. */
-  readonly answerMs: number;
-  /** In place of what the inventory says. */
-  readonly settleMs?: number;
-}
-
-export function bounded(
-  inventory: Inventory,
-  { answerMs, settleMs = inventory.settleMs }: Bounds,
-): Inventory {
-  const { name } = inventory;
+export function bounded(inventory: Inventory, answerMs: number): Inventory {
+  const { name, settleMs } = inventory;
   return {
     name,
     settleMs,

@@ -7,7 +7,7 @@ import type { NodeStack } from '../../stacks/define.js';
 import { NodeyardError } from '../errors.js';
 import type { NodeRecord } from '../node/record.js';
 import { parseInputs } from '../synth/inputs.js';
-import { ANSWER_MS, type Bounds, bounded, inTime } from './bounded.js';
+import { ANSWER_MS, bounded, inTime } from './bounded.js';
 import type { Inventory, InventoryContext } from './inventory.js';
 import type { Place, Places } from './places.js';
 
@@ -36,7 +36,10 @@ export interface InventoriesParts {
   readonly context: Omit<InventoryContext, 'fleet'>;
   /** Stacks whose inventories are not asked. */
   readonly skip: readonly string[];
-  readonly bounds?: Partial<Bounds>;
+  /** How long (ms) an answer may take. */
+  readonly answerMs?: number;
+  /** Instead of what each inventory says of its own lists. */
+  readonly settleMs?: number;
 }
 
 /** A place stands in a Redis set and in messages. */
@@ -45,8 +48,7 @@ const PLACE = /^[a-z0-9](?:[a-z0-9-]{0,253}[a-z0-9])?$/;
 const NAME = /^[A-Za-z0-9-]{1,255}$/;
 
 export function createStackInventories(parts: InventoriesParts): StackInventories {
-  const { catalog, places, fleetId, context, bounds } = parts;
-  const { answerMs } = { answerMs: ANSWER_MS, ...bounds };
+  const { catalog, places, fleetId, context, answerMs = ANSWER_MS } = parts;
   const skipped = new Set(parts.skip);
   const opened = new Map<string, Promise<Inventory>>();
 
@@ -64,7 +66,8 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
       inTime(what, answerMs, async () => checked(await source.open(place, { ...context, fleet })));
     opened.set(key, opening);
     try {
-      return bounded(await opening, { ...bounds, answerMs });
+      const inventory = bounded(await opening, answerMs);
+      return { ...inventory, settleMs: parts.settleMs ?? inventory.settleMs };
     } catch (error) {
       if (opened.get(key) === opening) opened.delete(key);
       throw error;

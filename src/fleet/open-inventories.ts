@@ -25,5 +25,5 @@ export const openInventories = (
     fleetId: () => store.fleetId(),
     context: { dataDir: config.dataDir, nodes: directories.nodes, env },
     skip: config.fleet.skipInventories,
-    bounds: config.fleet.settleMs === undefined ? {} : { settleMs: config.fleet.settleMs },
+    ...(config.fleet.inventorySettleMs === undefined ? {} : { settleMs: config.fleet.inventorySettleMs }),
   });

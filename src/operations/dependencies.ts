@@ -4,13 +4,15 @@ import type { StackInventories } from '../fleet/inventories.js';
 import type { Log } from '../log.js';
 import type { Quarantine } from '../state/quarantine.js';
 import type { StateRepository } from '../state/repository.js';
-import type { Wait } from '../state/wait.js';
 import type { NodeStore } from '../store/store.js';
 import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
 import type { AccountBrake } from './brake.js';
 import type { LeaseTimes } from './lease.js';
+import type { OperationListener } from './listener.js';
+import type { Machine } from './machine.js';
 import type { Recovery } from './recover.js';
+import type { Timers } from './timers.js';
 import type { RetryPolicy } from './verdict.js';
 
 export interface OperationSettings {
@@ -41,8 +43,10 @@ export interface OperationDependencies {
   readonly inventories: StackInventories;
   readonly terraform: TerraformBinary;
   readonly bundles: Bundles;
+  readonly machine: Machine;
   readonly recovery: Recovery;
   readonly brake: AccountBrake;
+  readonly listener: OperationListener;
   readonly settings: OperationSettings;
   readonly directories: OperationDirectories;
   /** The environment that Terraform’s is chosen from. */
@@ -50,8 +54,10 @@ export interface OperationDependencies {
   /** Takes secrets out of text that leaves the run: diagnostics and archived logs. */
   readonly redact: (text: string) => string;
   readonly log: Log;
-  readonly wait: Wait;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
+  readonly timers: Timers;
   readonly random: () => number;
+  /** Of a run and of a lease’s holder: letters, digits and `-`, never the same twice. */
+  readonly newId: () => string;
 }

@@ -1,12 +1,18 @@
 /** Destroys what no state holds, machines first. What has to wait until something else is gone is tried again for a while. */
 import { NodeyardError } from '../errors.js';
 import type { Inventory, InventoryItem } from '../fleet/inventory.js';
-import type { OperationDependencies } from './dependencies.js';
 import type { Session } from './session.js';
+import type { Timers } from './timers.js';
 
 export interface Stray {
   readonly inventory: Inventory;
   readonly item: InventoryItem;
+}
+
+export interface EndingParts {
+  readonly timers: Pick<Timers, 'wait'>;
+  /** Milliseconds, never going back. */
+  readonly monotonic: () => number;
 }
 
 /** One that is still there, and why. */
@@ -22,7 +28,7 @@ const LAST_PAUSE_MS = 5_000;
 
 /** Answers what is left. Each that is gone is a line in the node’s history. */
 export async function endStrays(
-  { wait, monotonic }: Pick<OperationDependencies, 'wait' | 'monotonic'>,
+  { timers, monotonic }: EndingParts,
   session: Session,
   { strays, signal }: { readonly strays: readonly Stray[]; readonly signal: AbortSignal },
 ): Promise<readonly StrayLeft[]> {
@@ -42,7 +48,7 @@ export async function endStrays(
       if (error !== undefined) left.push({ ...stray, error });
     }
     if (!left.some(mayGoLater) || signal.aborted || monotonic() >= deadline) return left;
-    await wait(PAUSES_MS[round] ?? LAST_PAUSE_MS, signal);
+    await timers.wait(PAUSES_MS[round] ?? LAST_PAUSE_MS, signal);
     todo = left;
   }
 }

@@ -2,12 +2,10 @@
  * One Terraform run of an operation: a directory, a process, its state brought home. Whatever happens on the way, the
  * directory is removed only when its last state is stored; otherwise it stays for recovery.
  */
-import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
 import { ERROR_KINDS } from '../errors.js';
 import type { Phase } from '../node/record.js';
 import { createHarvester } from '../state/harvest.js';
-import { currentOwner } from '../state/owner.js';
 import type { SaveResult } from '../state/repository.js';
 import { createRunDirectory, type RunDirectory } from '../state/run-directory.js';
 import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
@@ -65,7 +63,7 @@ export async function runTerraform(
   if (session.stopReason !== undefined) return notStarted(session.stopReason);
   session.report({ phase: request.phase, done: 0, total: 0 });
   const bundle = await dependencies.bundles.acquire(request.providers);
-  const runId = randomUUID();
+  const runId = dependencies.newId();
   return dependencies.recovery.protect(runId, async () => {
     const directory = await prepareDirectory(dependencies, session, request, { runId, bundle });
     const save = keepingConfiguration(dependencies, session, request);
@@ -76,6 +74,7 @@ export async function runTerraform(
       ...(request.document === undefined ? {} : { initial: request.document }),
       save,
       log: session.log,
+      timing: { wait: dependencies.timers.wait },
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
     let sure = false;
@@ -138,7 +137,7 @@ function endOf(failure: RunFailure | undefined): RunEnd {
 }
 
 async function prepareDirectory(
-  { directories }: OperationDependencies,
+  { directories, machine }: OperationDependencies,
   session: RunSession,
   request: RunRequest,
   { runId, bundle }: { readonly runId: string; readonly bundle: Bundle },
@@ -151,7 +150,7 @@ async function prepareDirectory(
     members: [{ nodeId, epoch, holder }],
     ...(claim === undefined ? {} : { quarantine: { number: claim.number, base: claim.base } }),
     ...(job === undefined ? {} : { job }),
-    owner: currentOwner(),
+    owner: machine.self(),
     createdAt: Date.now(),
   });
   const mode = 0o600;

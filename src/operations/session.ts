@@ -3,7 +3,6 @@
  * operation (a lost lease, a shutdown, a request for destruction) says so here; the session passes it to the Terraform
  * that runs now, or keeps the next one from starting.
  */
-import { randomUUID } from 'node:crypto';
 import type { Log } from '../log.js';
 import type { Operation } from '../node/lifecycle.js';
 import type { NodeRecord, Progress, ResourceId } from '../node/record.js';
@@ -12,6 +11,7 @@ import { RunAccounting } from './accounting.js';
 import { type KeptLease, keepLease, type LeaseTimes } from './lease.js';
 import type { JobRef, RunSession } from './run-session.js';
 import { RunStop, type StopReason } from './run-stop.js';
+import type { Timers } from './timers.js';
 
 export type { JobRef } from './run-session.js';
 export type { StopReason } from './run-stop.js';
@@ -21,6 +21,9 @@ export interface SessionDependencies {
   readonly settings: { readonly lease: LeaseTimes };
   readonly log: Log;
   readonly monotonic: () => number;
+  readonly timers: Timers;
+  /** Of the lease’s holder; never the same twice. */
+  readonly newId: () => string;
 }
 
 export interface SessionRequest {
@@ -55,7 +58,7 @@ export class Session implements RunSession {
   readonly #stop: RunStop;
   #runs = 0;
   #progress: Progress | undefined;
-  #progressTimer: NodeJS.Timeout | undefined;
+  #dropTimer: (() => void) | undefined;
 
   private constructor(
     dependencies: SessionDependencies,
@@ -87,8 +90,8 @@ export class Session implements RunSession {
 
   /** Takes the lease and begins, or says why that is refused. */
   static async open(dependencies: SessionDependencies, request: SessionRequest): Promise<Session | Refusal> {
-    const { store, settings, monotonic } = dependencies;
-    const holder = randomUUID();
+    const { store, settings, monotonic, timers, newId } = dependencies;
+    const holder = newId();
     const takenAt = monotonic();
     const begun = await store.begin(request.nodeId, {
       operation: request.operation,
@@ -104,6 +107,7 @@ export class Session implements RunSession {
       times: settings.lease,
       log: session.log,
       monotonic,
+      timers,
       takenAt,
       listener: {
         lost: () => session.stop('lease-lost'),
@@ -172,16 +176,16 @@ export class Session implements RunSession {
   report(progress: Progress): void {
     this.#progress = progress;
     this.#onProgress?.(progress);
-    this.#progressTimer ??= setTimeout(() => {
-      this.#progressTimer = undefined;
+    this.#dropTimer ??= this.#dependencies.timers.after(PROGRESS_INTERVAL_MS, () => {
+      this.#dropTimer = undefined;
       void this.#storeProgress();
-    }, PROGRESS_INTERVAL_MS);
+    });
   }
 
   /** Writes the resources that are known by now; before a transition, so that the record never lags behind its state. */
   async flush(): Promise<void> {
-    clearTimeout(this.#progressTimer);
-    this.#progressTimer = undefined;
+    this.#dropTimer?.();
+    this.#dropTimer = undefined;
     await this.#storeProgress();
   }
 
@@ -190,7 +194,7 @@ export class Session implements RunSession {
    * (Redis is away), it runs out by itself, and what the session knew of what was made is asked for again.
    */
   async end(): Promise<void> {
-    clearTimeout(this.#progressTimer);
+    this.#dropTimer?.();
     this.#lease?.stop();
     const { epoch, holder, accounting } = this;
     try {

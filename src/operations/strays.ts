@@ -4,9 +4,9 @@
  * destroyed.
  */
 import type { Inventory } from '../fleet/inventory.js';
-import { resourceIds } from '../state/document.js';
+import { idsInStates } from '../state/held.js';
 import type { OperationDependencies } from './dependencies.js';
-import { endStrays, type Stray, type StrayLeft } from './end-strays.js';
+import { type EndingParts, endStrays, type Stray, type StrayLeft } from './end-strays.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import { STOP_CODES, type StopReason } from './run-stop.js';
 import type { Session } from './session.js';
@@ -14,7 +14,7 @@ import type { Session } from './session.js';
 /** What may stay for a while: nothing, or what costs little and has to wait for something else to go. */
 export type Leave = 'nothing' | 'what-can-wait';
 
-export type StraysDependencies = Pick<OperationDependencies, 'inventories' | 'states' | 'wait' | 'monotonic'>;
+export type StraysDependencies = Pick<OperationDependencies, 'inventories' | 'states'> & EndingParts;
 
 /**
  * Answers undefined when nothing is left that matters, also where no run is unsure of anything, and where the stack of the node has
@@ -50,13 +50,14 @@ async function clear(work: Work): Promise<RunFailure | undefined> {
   const { dependencies, session, inventories, leave, signal } = work;
   const settleMs = Math.max(...inventories.map((inventory) => inventory.settleMs));
   const waitMs = settleMs - session.accounting.quietMs();
-  if (waitMs > 0) await dependencies.wait(waitMs, signal);
+  if (waitMs > 0) await dependencies.timers.wait(waitMs, signal);
   if (session.stopReason !== undefined) return stopped(session.stopReason);
 
   const listed = await listAll(inventories, session.node.id);
   // Held after the list was made, so that nothing in it can be of a run that comes after this one.
   if (!(await session.isHeld())) return stopped('lease-lost');
-  const owned = await idsInStates(dependencies, session.node.id);
+  // What only the record names has no other owner.
+  const owned = await idsInStates(dependencies.states, session.node.id);
   const strays = listed.filter(({ item }) => !owned.has(item.id));
   const left = await endStrays(dependencies, session, { strays, signal });
   if (session.stopReason !== undefined) return stopped(session.stopReason);
@@ -79,21 +80,6 @@ async function listAll(inventories: readonly Inventory[], nodeId: string): Promi
     }),
   );
   return lists.flat();
-}
-
-/** What the node owns, and what the reconciler destroys with the quarantine. What only the record names has no other owner. */
-async function idsInStates(
-  { states }: Pick<StraysDependencies, 'states'>,
-  nodeId: string,
-): Promise<ReadonlySet<string>> {
-  const quarantined = await states.quarantined(nodeId);
-  const documents = await Promise.all([
-    states.load(nodeId),
-    ...quarantined.map(({ epoch }) => states.loadQuarantined(nodeId, epoch)),
-  ]);
-  return new Set(
-    documents.flatMap((stored) => (stored === undefined ? [] : [...resourceIds(stored.document)])),
-  );
 }
 
 const stopped = (reason: StopReason): RunFailure => ({

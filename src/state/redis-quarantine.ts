@@ -82,6 +82,8 @@ export function createRedisQuarantine({
   };
 
   return {
+    count: () => askRedis(QUARANTINES_KEY, () => redis.zcard(QUARANTINES_KEY)),
+
     async unattended(limit, olderThanMs) {
       checkNumber('limit', limit, 1, MAX_PAGE);
       checkNumber('olderThanMs', olderThanMs, 0);

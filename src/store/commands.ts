@@ -9,6 +9,7 @@ import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';
 import { CREATE, type CreateAsk } from './scripts/create.js';
 import { DUE, type DueAsk } from './scripts/due.js';
+import { FAILED_DESTROYS, type FailedDestroysAsk } from './scripts/failed-destroys.js';
 import { FLEET, type FleetAsk } from './scripts/fleet.js';
 import { GET_MANY, type GetManyAsk } from './scripts/get-many.js';
 import { RELEASE, RENEW, type ReleaseAsk, type RenewAsk } from './scripts/lease.js';
@@ -19,6 +20,7 @@ import { OVERDUE, type OverdueAsk } from './scripts/overdue.js';
 import { PATCH, type PatchAsk } from './scripts/patch.js';
 import type { Ask, RecordedAsk } from './scripts/prelude.js';
 import { PURGE, type PurgeAsk } from './scripts/purge.js';
+import { RAISE_ALARM, type RaiseAlarmAsk } from './scripts/raise-alarm.js';
 import { REQUEST_RETRY, type RequestRetryAsk } from './scripts/request-retry.js';
 import { TRANSITION, type TransitionAsk } from './scripts/transition.js';
 import { WARN_OF_EXPIRY, type WarnOfExpiryAsk } from './scripts/warn-of-expiry.js';
@@ -80,10 +82,15 @@ export function registerScripts(redis: Redis) {
     list: read(z.tuple([z.string(), records]), send<ListAsk>('nodeyardList', LIST)),
     counts: read(z.array(z.number()), send<Record<string, never>>('nodeyardCounts', COUNTS)),
     due: read(records, send<DueAsk>('nodeyardDue', DUE)),
+    failedDestroys: read(
+      z.tuple([z.number(), z.number(), z.number()]),
+      send<FailedDestroysAsk>('nodeyardFailedDestroys', FAILED_DESTROYS),
+    ),
     overdue: read(records, send<OverdueAsk>('nodeyardOverdue', OVERDUE)),
     warnOfExpiry: read(yesOrNo, send<WarnOfExpiryAsk>('nodeyardWarnOfExpiry', WARN_OF_EXPIRY)),
     getMany: read(records, send<GetManyAsk>('nodeyardGetMany', GET_MANY)),
     fleet: read(z.string(), send<FleetAsk>('nodeyardFleet', FLEET)),
+    raiseAlarm: read(yesOrNo, send<RaiseAlarmAsk>('nodeyardRaiseAlarm', RAISE_ALARM)),
     purge: read(z.number(), send<PurgeAsk>('nodeyardPurge', PURGE)),
   };
 }

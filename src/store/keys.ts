@@ -14,6 +14,7 @@
  * | `expiries` | zset | ids of the nodes whose time to live counts, by its end |
  * | `expiries-unwarned` | zset | those of them that nobody has warned of |
  * | `failed-destroys` | zset | ids of the nodes whose destruction failed, by the time of the next try |
+ * | `failed-destroys-since` | zset | ids of the nodes whose destruction failed and is not confirmed yet, by the first failure |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
  * | `fleet` | string | the id that every resource of this fleet bears |
  * | `tombstones` | zset | destroyed nodes by the time of their end |
@@ -33,6 +34,7 @@ export const EXPIRIES_KEY = `${KEY_PREFIX}expiries`;
 export const UNWARNED_KEY = `${KEY_PREFIX}expiries-unwarned`;
 export const FAILED_DESTROYS_KEY = `${KEY_PREFIX}failed-destroys`;
 export const FLEET_KEY = `${KEY_PREFIX}fleet`;
+export const FAILED_DESTROYS_SINCE_KEY = `${KEY_PREFIX}failed-destroys-since`;
 export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
 
 export const requestKey = (requestId: string): string => `${REQUEST_KEY_PREFIX}${requestId}`;

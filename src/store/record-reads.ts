@@ -11,6 +11,7 @@ import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkSt
 import {
   EXPIRIES_KEY,
   FAILED_DESTROYS_KEY,
+  FAILED_DESTROYS_SINCE_KEY,
   indexKey,
   requestKey,
   sinceKey,
@@ -29,6 +30,9 @@ const AT_ONCE = 500;
 /** Looked at for a batch of overdue nodes: the runs of a fleet’s workers, which hold leases, must not hide the others. */
 const OVERDUE_LOOK = 5_000;
 
+/** Bounds the cost of asking how often destructions have failed. */
+const FAILED_LOOK = 1_000;
+
 type Reads = Pick<
   NodeStore,
   | 'get'
@@ -41,6 +45,7 @@ type Reads = Pick<
   | 'expired'
   | 'expiring'
   | 'destroysToRetry'
+  | 'failedDestroys'
   | 'countTombstones'
 >;
 
@@ -139,6 +144,12 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
     expired: (limit) => due(EXPIRIES_KEY, limit),
     expiring: (limit, withinMs) => due(UNWARNED_KEY, limit, checkDuration(withinMs, 'withinMs')),
     destroysToRetry: (limit) => due(FAILED_DESTROYS_KEY, limit),
+
+    async failedDestroys() {
+      const ask = { now: clock(), look: FAILED_LOOK };
+      const [count, oldestMs, mostFailures] = await scripts.failedDestroys([FAILED_DESTROYS_SINCE_KEY], ask);
+      return { count, oldestMs, mostFailures };
+    },
 
     async countTombstones(olderThanMs) {
       const age = checkDuration(olderThanMs, 'olderThanMs');

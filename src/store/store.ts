@@ -105,6 +105,14 @@ export interface EventQuery {
   readonly blockMs?: number;
 }
 
+export interface FailedDestroysSummary {
+  readonly count: number;
+  /** Since the first failure of the one that has failed for longest; 0 without one. */
+  readonly oldestMs: number;
+  /** The most often that one of them has failed, of the oldest thousand. */
+  readonly mostFailures: number;
+}
+
 export interface NodeStore {
   /**
    * The id that every resource of this fleet bears: made at the first call, kept from then on. Throws CONFIG_INVALID where it
@@ -169,8 +177,18 @@ export interface NodeStore {
    * past first. See `failedDestroys` of the record.
    */
   destroysToRetry(limit: number): Promise<readonly NodeRecord[]>;
-  /** Oldest first. */
-  history(id: string): Promise<readonly NodeEvent[]>;
+  /**
+   * Adds a line to the history of a node whose destruction has failed, for each alarm once: later ones have higher numbers.
+   * False when it, or a later one, was raised already, or the destruction is confirmed.
+   */
+  raiseAlarm(
+    id: string,
+    by: { readonly alarm: number; readonly actor: Actor; readonly reason: string },
+  ): Promise<boolean>;
+  /** Destructions that have failed and are not confirmed yet, also while they are tried again; costs the same for any number. */
+  failedDestroys(): Promise<FailedDestroysSummary>;
+  /** Oldest first; with a limit only the newest. */
+  history(id: string, limit?: number): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;
   /** Of the newest event, `0` without one: where to begin a tail that misses nothing (`$` may, between two reads). */
   latestPosition(): Promise<string>;

@@ -66,6 +66,7 @@ test('every example that is marked to run is run here', () => {
     'cloud-node.mjs',
     'embedded.mts',
     'hello-node.mjs',
+    'misspelt-node.mjs',
     'preview-node.mjs',
     'producer.mjs',
     'producer.py',
@@ -150,6 +151,28 @@ test('the inventory of a cloud asks by the exact marks, and destroys exactly wha
   } finally {
     cloud.close();
   }
+});
+
+test('the misspelt stack of the guide fails in plan, and its rehearsal in the words that are shown', async () => {
+  const module = written('misspelt-node.mjs');
+  const args = ['--stack-module', module, '--stack', 'misspelt-node', '--input', 'region=eu-central-1'];
+  const entry = ['--import', 'tsx', join(ROOT, 'test/simcloud/rehearse.ts')];
+  const { PATH, HOME } = process.env;
+  const failed: unknown = await run(process.execPath, [...entry, ...args, '--nodes', '1'], {
+    cwd: ROOT,
+    env: { PATH, HOME, TMPDIR: directory },
+    timeout: CHILD_TIMEOUT_MS,
+  }).catch((error: unknown) => error);
+  const { code, stdout } = failed as { code: number; stdout: string };
+  expect(code).toBe(1);
+  const shown = page('docs/rehearsal.md').blocks.find(({ language }) => language === 'console')?.code ?? '';
+  for (const words of shown
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => line.split('…'))) {
+    expect(stdout).toContain(words.trim());
+  }
+  expect(stdout).not.toContain('RunInstances');
 });
 
 describe('with a worker', () => {

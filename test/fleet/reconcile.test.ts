@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { NodeyardError } from '../../src/errors.js';
 import type { InventoryItem } from '../../src/fleet/inventory.js';
+import { lastAlarm } from '../../src/fleet/reconcile/alarm.js';
 import type { ReconcileSettings } from '../../src/fleet/reconcile/context.js';
-import { loudness } from '../../src/fleet/reconcile/failed-destroys.js';
 import { reconcile } from '../../src/fleet/reconcile.js';
 import { stateWith } from '../state/support/documents.js';
 import { failureOf, nodeAt, useStore } from '../store/support.js';
@@ -128,8 +128,51 @@ describe('failed destroys', () => {
     expect(fleet.jobs).toEqual([`destroy ${id}`]);
   });
 
-  it('are spoken of more loudly the older they are', () => {
-    expect([0, HOUR, 24 * HOUR].map(loudness)).toEqual(['info', 'warn', 'error']);
+  it('raise an alarm at ages that double, once each, in the log and in the history, an error from a day on', async () => {
+    const { store } = fixture;
+    const { id } = await nodeAt(store, 'FAILED destroy');
+    const fleet = new Fleet(fixture);
+    const logged: string[] = [];
+    const listen = (level: string) => () => void logged.push(level);
+    const log = { ...fleet.parts.log, info: listen('info'), warn: listen('warn'), error: listen('error') };
+    Object.assign(fleet.parts, { log });
+    const tryAt = async (ageMs: number): Promise<string | undefined> => {
+      fixture.now = began + ageMs;
+      logged.length = 0;
+      expect(brief(await fleet.look())).toEqual([`failed-destroys ${id} destroy again: done`]);
+      const begun = await store.begin(id, { operation: 'destroy', holder: `run-${ageMs}`, leaseMs: 1 });
+      if ('refused' in begun) throw new Error(begun.refused);
+      const failure = failureOf('destroy');
+      await store.transition(id, { to: 'FAILED', actor: 'terraform', epoch: begun.epoch, failure });
+      return logged[0];
+    };
+    const began = fixture.now;
+    const ages = [0.5, 1.5, 1.9, 3.5, 25, 26.5, 50].map((hours) => hours * HOUR);
+    const levels: unknown[] = [];
+    for (const ageMs of ages) levels.push(await tryAt(ageMs));
+    expect(levels).toEqual(['info', 'warn', 'info', 'warn', 'error', 'info', 'error']);
+    const notes = (await store.history(id))
+      .filter(({ type }) => type === 'noted')
+      .map(({ reason }) => reason);
+    expect(notes).toEqual([
+      expect.stringMatching(/^warning, it may still cost money: its destruction has failed 2 times in 1h,/),
+      expect.stringMatching(/^warning, .* 4 times in 3h, .*NETWORK: connection reset\. The network/),
+      expect.stringMatching(/^ALARM, .* 5 times in 1d,/),
+      expect.stringMatching(/^ALARM, .* 7 times in 2d,/),
+    ]);
+  });
+
+  it('have alarms after 1, 2, 4, 8 and 16 hours, after 1, 2, 4 and 8 days, and every week more', () => {
+    const hours = [0, 1, 2, 4, 8, 16, 24, 48, 96, 192, 360, 528, 696];
+    const reached = hours.map((at) => lastAlarm(at * HOUR));
+    expect(reached.map((alarm) => (alarm?.atMs ?? 0) / HOUR)).toEqual(hours);
+    expect(hours.map((at) => (lastAlarm(at * HOUR - 1)?.atMs ?? 0) / HOUR)).toEqual([
+      0,
+      0,
+      ...hours.slice(1, -1),
+    ]);
+    expect(new Set(reached.slice(1, 6).map((alarm) => alarm?.level))).toEqual(new Set(['warn']));
+    expect(new Set(reached.slice(6).map((alarm) => alarm?.level))).toEqual(new Set(['error']));
   });
 });
 
@@ -313,6 +356,17 @@ describe('orphans', () => {
     fleet.items = [item(id, 'lost')];
     later(10 * MINUTE);
     expect(brief(await fleet.look())).toEqual([`quarantine ${id} destroy: done`]);
+  });
+
+  it('are what stands in no state beside a quarantined one, which it may keep from its end', async () => {
+    const fleet = await looked();
+    const id = await livingWith(fleet, 'its-own');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
+    fleet.items = [item(id, 'its-own'), item(id, 'lost'), item(id, 'stray')];
+    later(10 * MINUTE);
+    await fleet.look();
+    expect(fleet.destroyed).toEqual(['stray']);
   });
 
   it('are not what belongs to a node whose record cannot be read', async () => {

@@ -1,10 +1,12 @@
 /** What no state holds, on a real store and a real repository, with a cloud and a clock that the test decides. */
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NodeyardError } from '../../src/errors.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 import { silentLog } from '../../src/log.js';
 import { Session } from '../../src/operations/session.js';
 import { clearStrays, type Leave } from '../../src/operations/strays.js';
+import { realTimers } from '../../src/operations/timers.js';
 import { createRedisStateRepository } from '../../src/state/redis-repository.js';
 import { NO_INVENTORIES } from '../fleet/support.js';
 import { stateWith } from '../state/support/documents.js';
@@ -68,6 +70,8 @@ async function afterAKill(): Promise<Session> {
       settings: { lease: { ttlMs: 10 * HOUR, renewMs: HOUR, stopMarginMs: 1 } },
       log: silentLog,
       monotonic,
+      timers: realTimers,
+      newId: randomUUID,
     },
     { operation: 'create', nodeId: id },
   );
@@ -80,12 +84,14 @@ const clear = (session: Session, leave: Leave = 'nothing', inventories: readonly
     {
       inventories: { ...NO_INVENTORIES, of: async () => inventories },
       states: states(),
-      wait: async (ms, signal) => {
-        pauses.push(ms);
-        onPause();
-        // As a real pause, which hears of a stop in its own time.
-        await Promise.resolve();
-        if (!signal.aborted) clock += ms;
+      timers: {
+        wait: async (ms, signal) => {
+          pauses.push(ms);
+          onPause();
+          // As a real pause, which hears of a stop in its own time.
+          await Promise.resolve();
+          if (!signal.aborted) clock += ms;
+        },
       },
       monotonic,
     },
@@ -205,6 +211,8 @@ describe('the list', () => {
       settings: { lease: { ttlMs: 10 * HOUR, renewMs: HOUR, stopMarginMs: 1 } },
       log: silentLog,
       monotonic,
+      timers: realTimers,
+      newId: randomUUID,
     };
     const session = await Session.open(dependencies, { operation: 'create', nodeId: id });
     if ('refused' in session) throw new Error(session.refused);

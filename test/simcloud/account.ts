@@ -34,7 +34,7 @@ export class Account {
       SIMCLOUD_PATIENCE_MS: '2000',
       NODEYARD_TERRAFORM_PROVIDER_MIRROR: this.#mirror,
       NODEYARD_TERRAFORM_PASS_ENV: 'SIMCLOUD_*',
-      NODEYARD_FLEET_SETTLE: '0s',
+      NODEYARD_FLEET_INVENTORY_SETTLE: '0s',
       ...settings,
     });
   }

@@ -125,7 +125,7 @@ export class Account {
 
 export const idsOf = (items: readonly InventoryItem[]): string[] => items.map(({ id }) => id).sort();
 
-/** Of an instance with nothing more, to be destroyed by its id. */
+/** As a list would have shown it. */
 export const itemOf = (kind: string, id: string, nodeId = 'n1'): InventoryItem => ({
   nodeId,
   kind,

@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { NodeyardError } from '../../src/errors.js';
 import type { Inventory } from '../../src/fleet/inventory.js';
 import { openAwsInventory } from '../../stacks/aws-node/inventory.js';
-import { Account, idsOf, marks, REGION } from './aws-account.js';
+import { Account, idsOf, itemOf, marks, REGION } from './aws-account.js';
 
 const LISTS = [
   'DescribeInstances',
@@ -99,6 +99,16 @@ describe('where a call fails', () => {
     expect(error.message).toContain('no answer in time');
     account.inject();
     expect(idsOf(await inventory.list())).toEqual(all);
+  });
+
+  test('as if something were gone that was not asked for, it is no success', async () => {
+    account.inject({
+      call: 'DescribeVolumes',
+      fault: 'error',
+      code: 'InvalidVolume.NotFound',
+      message: 'vol-1',
+    });
+    expect((await listFails()).code).toBe('NETWORK');
   });
 
   test('what EC2 says stands in the error, shortened', async () => {
@@ -232,6 +242,19 @@ describe('the answers of', () => {
       answer = (action) =>
         action === 'DescribeInstances' ? { body: document(action, reservations) } : empty(action);
       expect(idsOf(await (await open(KEYS)).list())).toEqual(['i-1']);
+    });
+
+    test('that do not say that the instance ends are no success', async () => {
+      const instance = `<item><instanceId>i-1</instanceId><instanceState><name>running</name></instanceState>${tagSet(marks('n1'))}</item>`;
+      const running = '<currentState><code>16</code><name>running</name></currentState>';
+      const contents: Readonly<Record<string, string>> = {
+        DescribeInstances: `<reservationSet><item><instancesSet>${instance}</instancesSet></item></reservationSet>`,
+        TerminateInstances: `<instancesSet><item><instanceId>i-1</instanceId>${running}</item></instancesSet>`,
+      };
+      answer = (action) => ({ body: document(action, contents[action] ?? '') });
+      const inventory = await open(KEYS);
+      expect((await failure(inventory.destroy(itemOf('aws_instance', 'i-1')))).code).toBe('NETWORK');
+      expect(requests).toHaveLength(2);
     });
 
     test('that show a resource without an id are not whole', async () => {

@@ -93,6 +93,7 @@ export class NodeModel {
     actor: Actor,
     epoch: number | undefined,
     failedIn: Failure['operation'],
+    expected?: readonly NodeState[],
   ): Verdict {
     if (epoch !== undefined && epoch !== this.epoch) return 'stale-epoch';
     const rows = TRANSITIONS.filter((row) => row.to === to && row.by.includes(actor));
@@ -102,7 +103,7 @@ export class NodeModel {
       if (to === 'DESTRUCTION_REQUESTED' && destroying) return 'unchanged';
     }
     const row = rows.find(({ from }) => from === this.state);
-    if (row === undefined) return 'wrong-state';
+    if (row === undefined || expected?.includes(this.state) === false) return 'wrong-state';
     if (row.condition === 'create-failed' && this.failedIn !== 'create') return 'wrong-state';
     if (row.condition === 'create-succeeded' && !this.createSucceeded) return 'wrong-state';
     this.#enter(to);

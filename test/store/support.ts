@@ -7,6 +7,7 @@ import type { Failure, NodeRecord } from '../../src/node/record.js';
 import {
   EXPIRIES_KEY,
   FAILED_DESTROYS_KEY,
+  FAILED_DESTROYS_SINCE_KEY,
   historyKey,
   indexKey,
   requestKey,
@@ -182,6 +183,7 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
     if (expires) expectIn(EXPIRIES_KEY, id);
     if (expires && node.expiryWarned !== '1') expectIn(UNWARNED_KEY, id);
     if (state === 'FAILED' && node.doomed === '1') expectIn(FAILED_DESTROYS_KEY, id);
+    if (node.destroyFailedAt !== undefined) expectIn(FAILED_DESTROYS_SINCE_KEY, id);
   }
 
   expect(keys.filter((key) => !plain.has(key)).sort()).toEqual([...expected.keys()].sort());

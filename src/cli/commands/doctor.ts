@@ -62,9 +62,10 @@ async function* examine(call: Call): AsyncGenerator<CheckResult> {
   const terraform = await import('../doctor/terraform.js');
   const env = environmentOf(call);
   yield await terraform.checkTerraform(config, env);
+  yield terraform.checkSimulatedCloud(config);
   yield await terraform.checkProviderMirror(config);
   yield await terraform.checkStacks(config);
-  yield terraform.checkCredentials(env);
+  yield terraform.checkCredentials(env, config);
   yield* await examineRedis(call);
 }
 

@@ -1,7 +1,7 @@
 /** What an inventory lists of one node and nobody owns: the node’s record and its states tell. */
 import { isTerminal, type NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
-import { resourceIds } from '../../state/document.js';
+import { idsInStates } from '../../state/held.js';
 import type { InventoryItem } from '../inventory.js';
 import type { ReconcileContext } from './context.js';
 
@@ -31,10 +31,8 @@ export async function unownedOf(
   if (!isSettled(node, now())) return undefined;
   const named = new Set(node.resources.map(({ id }) => id));
   if (items.every(({ id }) => named.has(id))) return undefined;
-  // What stands in quarantine is the quarantine’s to destroy.
-  if ((await states.quarantined(node.id)).length > 0) return undefined;
-  const stored = await states.load(node.id);
-  const held: ReadonlySet<string> = stored === undefined ? new Set() : resourceIds(stored.document);
+  // What stands in quarantine is the quarantine’s to destroy. What stands nowhere may keep that from its end: a machine in a group.
+  const held = await idsInStates(states, node.id);
   const isOwned = ({ id }: InventoryItem): boolean => named.has(id) || held.has(id);
   const unowned = items.filter((item) => !isOwned(item));
   if (unowned.length === 0) return undefined;

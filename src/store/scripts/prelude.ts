@@ -53,6 +53,7 @@ const LOADED_FIELDS = [
   'doomed',
   'destroyFailures',
   'destroyFailedAt',
+  'destroyAlarm',
 ] as const;
 
 export const NODE = `
@@ -129,6 +130,15 @@ local function note_expiry(node)
   note('${keys.UNWARNED_KEY}', counts and node.expiryWarned ~= '1')
 end
 
+-- Also while it is tried again: only the cloud, or whoever reinstates the node, ends it.
+local function note_unconfirmed_destroy(node)
+  if node.destroyFailedAt == '' then
+    redis.call('ZREM', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.id)
+  else
+    redis.call('ZADD', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.destroyFailedAt, node.id)
+  end
+end
+
 local function note_failed_destroy(node, failed)
   if not (failed and node.doomed == '1') then
     redis.call('ZREM', '${keys.FAILED_DESTROYS_KEY}', node.id)
@@ -198,6 +208,7 @@ local function move(node, to, entering)
   since_add(node)
   note_expiry(node)
   note_failed_destroy(node, entering.failed)
+  note_unconfirmed_destroy(node)
   note_attention(node)
 end
 `;

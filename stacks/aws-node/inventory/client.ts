@@ -44,8 +44,8 @@ export async function openClient({ region, env, attempts, attemptMs }: ClientOpt
 
 /** What the environment does not say the SDK finds itself: files, the process’s own variables. */
 function endpointIn(env: Environment): Pick<EC2ClientConfig, 'endpoint'> {
-  const endpoint = env['AWS_ENDPOINT_URL_EC2'] ?? env['AWS_ENDPOINT_URL'];
-  return endpoint === undefined || endpoint === '' ? {} : { endpoint };
+  const endpoint = env['AWS_ENDPOINT_URL_EC2'] || env['AWS_ENDPOINT_URL'];
+  return endpoint ? { endpoint } : {};
 }
 
 /**

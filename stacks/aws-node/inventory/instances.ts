@@ -43,8 +43,18 @@ export async function destroyInstance(session: Session, target: Target): Promise
   const found = await findInstance(session, id);
   if (found === undefined) return;
   session.requireMarks(found.Tags, target);
+  const answer = await terminate(session, id);
+  if (answer === undefined) return;
+  // Once it is shutting down there is no way back, so nobody need wait for the end.
+  const change = answer.TerminatingInstances?.find(({ InstanceId }) => InstanceId === id);
+  if (!ENDING.includes(change?.CurrentState?.Name ?? '')) {
+    throw nonsense('TerminateInstances', `it does not say that ${id} ends`);
+  }
+}
+
+async function terminate(session: Session, id: string) {
   try {
-    await session.find('TerminateInstances', (client, options) =>
+    return await session.find('TerminateInstances', (client, options) =>
       client.terminateInstances({ InstanceIds: [id] }, options),
     );
   } catch (error) {

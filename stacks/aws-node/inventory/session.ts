@@ -3,7 +3,7 @@ import type { EC2 } from '@aws-sdk/client-ec2';
 import { NodeyardError } from '../../../src/errors.js';
 import type { InventoryItem } from '../../../src/fleet/inventory.js';
 import type { Marks } from './marks.js';
-import { failureOf } from './refusals.js';
+import { failureOf, nonsense } from './refusals.js';
 
 /** What a kind of resource says of one of its own. */
 export interface Found {
@@ -18,6 +18,8 @@ export type Target = Pick<InventoryItem, 'nodeId' | 'kind' | 'id'>;
 interface CallOptions {
   readonly abortSignal: AbortSignal;
 }
+
+type Call<T> = (client: EC2, options: CallOptions) => Promise<T>;
 
 export interface SessionParts {
   readonly client: EC2;
@@ -37,27 +39,23 @@ export class Session {
     this.#parts = parts;
   }
 
-  /** Throws a NodeyardError, GONE where EC2 does not know what was named. */
-  async ask<T>(action: string, call: (client: EC2, options: CallOptions) => Promise<T>): Promise<T> {
+  /** Where no id is named, so nothing can be gone: that would be taken for success. Throws a NodeyardError. */
+  async ask<T>(action: string, call: Call<T>): Promise<T> {
+    const answer = await this.find(action, call);
+    if (answer === undefined) throw nonsense(action, 'something is not found that was not asked for');
+    return answer;
+  }
+
+  /** Undefined where EC2 does not know what was named. Throws a NodeyardError. */
+  async find<T>(action: string, call: Call<T>): Promise<T | undefined> {
     const { client, signal, redact } = this.#parts;
     try {
       return await call(client, { abortSignal: signal });
     } catch (error) {
       if (signal.aborted) throw new NodeyardError('NETWORK', `EC2 ${action}: no answer in time`);
-      throw failureOf(action, error, redact);
-    }
-  }
-
-  /** The same, where it may be gone: undefined then. */
-  async find<T>(
-    action: string,
-    call: (client: EC2, options: CallOptions) => Promise<T>,
-  ): Promise<T | undefined> {
-    try {
-      return await this.ask(action, call);
-    } catch (error) {
-      if (isFailure(error, 'GONE')) return undefined;
-      throw error;
+      const failure = failureOf(action, error, redact);
+      if (failure.code === 'GONE') return undefined;
+      throw failure;
     }
   }
 
