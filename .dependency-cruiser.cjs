@@ -1,5 +1,5 @@
 // The import rules of the architecture (docs/architecture.md), held by `npm run check`.
-const core = '^src/(node/|errors\\.ts|log\\.ts|file-lock\\.ts|redis-errors\\.ts)';
+const core = '^src/(node/|errors\\.ts|log\\.ts|crypto\\.ts|file-lock\\.ts|redis-errors\\.ts)';
 /** Folders that know nothing of one another: they may import themselves, the core and packages. */
 const island = (name, extra = '') => ({
   name: `${name}-is-an-island`,
@@ -20,6 +20,7 @@ module.exports = {
     island('state'),
     island('synth', '^stacks/'),
     island('node'),
+    island('webhooks'),
     {
       name: 'cdk-lives-in-stacks',
       comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
