@@ -20,6 +20,7 @@ module.exports = {
     island('state'),
     island('synth', '^stacks/'),
     island('node'),
+    island('auth'),
     island('webhooks'),
     {
       name: 'cdk-lives-in-stacks',
@@ -48,8 +49,35 @@ module.exports = {
     {
       name: 'nothing-imports-the-edges',
       severity: 'error',
-      from: { path: '^(src|stacks)/', pathNot: ['^src/(cli|app\\.ts|index\\.ts)'] },
-      to: { path: '^(workers|src/cli|src/app\\.ts)' },
+      from: { path: '^(src|stacks)/', pathNot: ['^src/(cli|app\\.ts|api\\.ts|index\\.ts)'] },
+      to: { path: '^(workers/|src/cli/|src/(app|api)\\.ts)' },
+    },
+    {
+      name: 'http-is-an-edge',
+      comment: 'src/api.ts puts the API together; besides it only the commands know that there is HTTP.',
+      severity: 'error',
+      from: { path: '^(src|stacks|workers)/', pathNot: ['^src/(http|cli)/', '^src/api\\.ts$'] },
+      to: { path: '^src/http/' },
+    },
+    {
+      name: 'http-speaks-through-ports',
+      comment:
+        'Routes call the client and the ports of store, state and queue; what implements these is put together in src/api.ts.',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: {
+        path: '^(src|stacks|workers)/',
+        pathNot: [
+          core,
+          '^src/http/',
+          '^src/auth/',
+          '^src/(client|config|metrics|age)\\.ts$',
+          '^src/config/',
+          '^src/queue/',
+          '^src/store/(store|tail)\\.ts$',
+          '^src/state/(repository|document)\\.ts$',
+        ],
+      },
     },
     {
       name: 'no-tests-in-product',

@@ -4,6 +4,9 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
+import { createRedisTokens } from './auth/redis-tokens.js';
+import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
 import { type Config, searchPath } from './config.js';
 import { parseStateKey } from './crypto.js';
@@ -11,7 +14,7 @@ import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
-import { Connections, type Temper } from './queue/connections.js';
+import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
 import type { Quarantine } from './state/quarantine.js';
 import { createRedisQuarantine } from './state/redis-quarantine.js';
@@ -55,6 +58,10 @@ export interface App {
   readonly queues: JobQueues;
   readonly tail: EventTail;
   readonly client: NodeyardClient;
+  readonly tokens: TokenStore;
+  readonly audit: AuditTrail;
+  /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
+  beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
   close(): Promise<void>;
 }
@@ -72,48 +79,57 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
-    const store = createRedisStore({
-      redis,
-      retention: config.retention,
-      destroyRetry: config.reconcile.destroyRetry,
-      log,
-    });
-    const keys = config.stateKeys.map(parseStateKey);
-    const quarantine = createRedisQuarantine({ redis, keys });
-    const states = createRedisStateRepository({
-      redis,
-      keys,
-      keptVersions: config.retention.stateVersions,
-    });
-    const queues = new JobQueues(redis);
-    const tail = createEventTail(store, log);
-    return {
-      config,
-      env,
-      log,
-      redact,
-      directories: directoriesIn(config.dataDir),
-      connections,
-      redis,
-      store,
-      states,
-      quarantine,
-      queues,
-      tail,
-      client: new NodeyardClient({ store, queues, tail }),
-      async close() {
-        await tail.close();
-        await queues.close();
-        await store.close();
-        connections.close();
-        await embedded?.stop();
-      },
+    const close = async (): Promise<void> => {
+      connections.close();
+      await embedded?.stop();
     };
+    return assemble({ config, env, log, redact, connections }, redis, close);
   } catch (error) {
     connections.close();
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
+function assemble(
+  common: Pick<App, 'config' | 'env' | 'log' | 'redact' | 'connections'>,
+  redis: Redis,
+  end: () => Promise<void>,
+): App {
+  const { config, connections, log } = common;
+  const store = createRedisStore({
+    redis,
+    retention: config.retention,
+    destroyRetry: config.reconcile.destroyRetry,
+    log,
+  });
+  const keys = config.stateKeys.map(parseStateKey);
+  const queues = new JobQueues(redis);
+  const tail = createEventTail(store, log);
+  return {
+    ...common,
+    directories: directoriesIn(config.dataDir),
+    redis,
+    store,
+    states: createRedisStateRepository({ redis, keys, keptVersions: config.retention.stateVersions }),
+    quarantine: createRedisQuarantine({ redis, keys }),
+    queues,
+    tail,
+    client: new NodeyardClient({ store, queues, tail }),
+    tokens: createRedisTokens({ redis }),
+    audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    async beside(temper, options) {
+      const other = await connections.open(temper, options);
+      return assemble(common, other, async () => other.disconnect());
+    },
+    async close() {
+      await tail.close();
+      await queues.close();
+      await store.close();
+      await end();
+    },
+  };
 }
 
 const startEmbedded = (config: Config, env: Environment, log: Log): Promise<EmbeddedRedis> =>

@@ -123,6 +123,10 @@ export const ERROR_KINDS = {
     'permanent',
     'What the node is made of is not in its cloud any more. Destroy the node; find out who removed it.',
   ),
+  FAULT: kind(
+    'permanent',
+    'An operator said that the node is at fault; its history says who and why. Reinstate it, or destroy it.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',

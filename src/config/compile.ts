@@ -1,4 +1,5 @@
 /** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+import { compileApi } from './compile-api.js';
 import { stateLimits } from './limits.js';
 import type { Settings } from './schema.js';
 
@@ -47,6 +48,7 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       ttlWarningMs: reconcile.ttlWarning,
       limitsMs: stateLimits(settings),
     },
+    api: compileApi(settings.api),
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>
       /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,

@@ -3,6 +3,7 @@
  * compiled configuration and docs/configuration.md derive from it.
  */
 import { z } from 'zod';
+import { api } from './api.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
@@ -148,6 +149,7 @@ export const settingsSchema = section({
   retry: retry.prefault({}),
   retention: retention.prefault({}),
   reconcile: reconcile.prefault({}),
+  api: api.prefault({}),
   stateKeys: words(
     /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,
     'must be keys of 32 bytes, each as 64 hexadecimal digits or base64 (make one with `openssl rand -hex 32`)',

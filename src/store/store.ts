@@ -143,8 +143,8 @@ export interface NodeStore {
    * past first. See `failedDestroys` of the record.
    */
   destroysToRetry(limit: number): Promise<readonly NodeRecord[]>;
-  /** Oldest first. */
-  history(id: string): Promise<readonly NodeEvent[]>;
+  /** Oldest first; with a limit only the newest. */
+  history(id: string, limit?: number): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;
   /** Of the newest event, `0` without one: where to begin a tail that misses nothing (`$` may, between two reads). */
   latestPosition(): Promise<string>;

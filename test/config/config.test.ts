@@ -35,6 +35,18 @@ describe('the defaults', () => {
     expect(load()).toEqual({
       dataDir: join(cwd, '.nodeyard'),
       log: { level: 'info' },
+      api: {
+        listen: { host: '127.0.0.1', port: 7422 },
+        listenChosen: false,
+        docs: true,
+        bodyLimitBytes: 4_194_304,
+        requestTimeoutMs: 30_000,
+        redisTimeoutMs: 2_000,
+        requestsPerMinute: 6_000,
+        trustProxy: [],
+        closeGraceMs: 10_000,
+        auditEntries: 10_000,
+      },
       worker: { creates: 8, destroys: 8 },
       terraform: {
         parallelism: 10,

@@ -1,6 +1,7 @@
 /** `nodeyard up`: everything in one process, with what happens shown as it happens. */
 import type { Command } from 'commander';
 import type { StartedWorker } from '../../../workers/worker.js';
+import type { StartedApi } from '../../api.js';
 import type { App } from '../../app.js';
 import type { Act, Call } from '../call.js';
 import { eventFeed } from '../event-feed.js';
@@ -10,12 +11,13 @@ import { fields } from '../fields.js';
 import { configOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
+import { apiPlace } from './api.js';
 
 export function defineUp(program: Command, act: Act): void {
   const command = program
     .command('up')
     .description(
-      'Run everything in one process: a private Redis unless REDIS_URL is set, and a worker. Ctrl-C ends it.',
+      'Run everything in one process: a private Redis unless REDIS_URL is set, a worker and the HTTP API. Ctrl-C ends it.',
     )
     .action(() => act(up));
   teach(command, {
@@ -31,10 +33,22 @@ async function up(call: Call): Promise<ExitName> {
     async (app) => {
       const { serve } = await import('../serve.js');
       const after = await app.store.latestPosition();
-      await serve(call, app, async (worker) => {
-        await sayReady(call, app, worker);
-        await showEvents(call, app, after);
-      });
+      let closed: Promise<void> | undefined;
+      try {
+        await serve(call, app, async (worker) => {
+          const api = await serveApi(call, app);
+          try {
+            await sayReady(call, app, { worker, api });
+            await showEvents(call, app, after);
+          } finally {
+            // Not waited for here: the worker has to hear of its end at once.
+            closed = api?.close();
+            closed?.catch(() => undefined);
+          }
+        });
+      } finally {
+        await closed;
+      }
       if (!call.output.json) call.output.note('stopped');
       return 'done';
     },
@@ -42,11 +56,40 @@ async function up(call: Call): Promise<ExitName> {
   );
 }
 
-async function sayReady({ output }: Call, app: App, { terraform }: StartedWorker): Promise<void> {
+/** Undefined where it is off, or where nobody has chosen its address and another program has taken the usual one. */
+async function serveApi({ output }: Call, app: App): Promise<StartedApi | undefined> {
+  const { listen: place, listenChosen } = app.config.api;
+  if (place === undefined) return undefined;
+  const [{ startApi }, { isTaken }] = await Promise.all([
+    import('../../api.js'),
+    import('../../http/listen.js'),
+  ]);
+  try {
+    return await startApi(app);
+  } catch (error) {
+    if (listenChosen || !isTaken(error)) throw error;
+    output.note(
+      `${output.paintNote('yellow', 'note:')} no API here: something else listens at ${place.host}:${place.port}; NODEYARD_API_LISTEN chooses another address, or \`off\``,
+    );
+    return undefined;
+  }
+}
+
+async function sayReady(
+  { output }: Call,
+  app: App,
+  { worker: { terraform }, api }: { readonly worker: StartedWorker; readonly api: StartedApi | undefined },
+): Promise<void> {
   const { path: binary, product, version } = terraform;
   const { dataDir, worker } = app.config;
   if (output.json) {
-    output.value({ type: 'ready', redis: redisPlace(app), dataDir, terraform: { binary, product, version } });
+    output.value({
+      type: 'ready',
+      redis: redisPlace(app),
+      dataDir,
+      terraform: { binary, product, version },
+      api: api === undefined ? null : { url: api.url, open: api.open },
+    });
     return;
   }
   output.line(
@@ -54,6 +97,7 @@ async function sayReady({ output }: Call, app: App, { terraform }: StartedWorker
       ['redis', redisPlace(app)],
       ['data', dataDir],
       ['terraform', `${product} ${version} (${binary})`],
+      ['api', api === undefined ? 'off' : apiPlace(api)],
       ['worker', `${worker.creates} creates and ${worker.destroys} destroys at once`],
     ]),
   );

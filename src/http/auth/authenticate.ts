@@ -1,0 +1,30 @@
+/** From a request to who is asking. */
+import type { FastifyRequest } from 'fastify';
+import { bearerOf, unauthenticated } from './bearer.js';
+import { type Door, refuseStrangersPages } from './door.js';
+import type { Issuer } from './oidc.js';
+import type { Principal } from './principal.js';
+import type { TokenCheck } from './token-check.js';
+
+export interface Authenticators {
+  readonly tokenCheck: TokenCheck;
+  readonly issuer: Issuer | undefined;
+  readonly door: Door;
+}
+
+/** Throws UNAUTHENTICATED, FORBIDDEN (a stranger’s page), ISSUER_UNAVAILABLE, REDIS_UNAVAILABLE. */
+export async function authenticate(
+  request: Pick<FastifyRequest, 'headers'>,
+  { tokenCheck, issuer, door }: Authenticators,
+): Promise<Principal> {
+  const bearer = bearerOf(request);
+  if (bearer === undefined) {
+    if (!(await door.isOpen())) throw unauthenticated('this needs a token');
+    refuseStrangersPages(request);
+    return { kind: 'local', scope: 'admin' };
+  }
+  const ours = tokenCheck.check(bearer);
+  if (ours !== undefined) return ours;
+  if (issuer === undefined) throw unauthenticated('the token is not known');
+  return issuer.check(bearer);
+}

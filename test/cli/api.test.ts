@@ -1,0 +1,110 @@
+/** `nodeyard api` and `nodeyard token` beside a real Redis. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Yard } from '../support/yard.js';
+import { CommandLine, call, callJson, type ErrorValue } from './command-line.js';
+import { beside } from './yard-line.js';
+
+let yard: Yard;
+beforeAll(async () => {
+  yard = await Yard.open();
+});
+afterAll(() => yard.close());
+
+const ANY_PORT = { env: { NODEYARD_API_LISTEN: '127.0.0.1:0' } };
+
+interface Ready {
+  readonly url: string;
+  readonly open: boolean;
+}
+
+/** Runs `nodeyard api` while `work` lasts. Answers its exit status. */
+async function serving(work: (ready: Ready) => Promise<void>): Promise<number> {
+  const line = new CommandLine(beside(yard, ANY_PORT));
+  const ended = line.run('api', '--json');
+  await line.printed('stdout', /"type":"ready"/);
+  await work(line.values[0] as unknown as Ready);
+  line.interrupts.raise('SIGINT');
+  return ended;
+}
+
+describe('nodeyard api', () => {
+  it('without a token is open to this machine and says so, and only there', async () => {
+    const status = await serving(async ({ url, open }) => {
+      expect(open).toBe(true);
+      expect((await fetch(`${url}/v1/nodes`)).status).toBe(200);
+    });
+    expect(status).toBe(0);
+    const line = new CommandLine(beside(yard, ANY_PORT));
+    const ended = line.run('api');
+    await line.printed('stderr', /open to this machine; `nodeyard token create` closes it/);
+    line.interrupts.raise('SIGTERM');
+    expect(await ended).toBe(0);
+    const refused = await callJson<ErrorValue>(['api', '--listen', '0.0.0.0:0'], beside(yard));
+    expect(refused.status).toBe(2);
+    expect(refused.value.error).toMatchObject({ code: 'CONFIG_INVALID', field: 'api.listen' });
+    expect(refused.value.error.message).toContain('nodeyard token create');
+  });
+
+  it('shuts the door with the first token, and does not open it when the last one is revoked', async () => {
+    await serving(async ({ url }) => {
+      const status = async () => (await fetch(`${url}/v1/nodes`)).status;
+      expect(await status()).toBe(200);
+      const { value } = await callJson<{ token: string; record: { id: string } }>(
+        ['token', 'create', '--name', 'ci', '--scope', 'viewer', '--expires', '1h'],
+        beside(yard),
+      );
+      await expect.poll(status, { timeout: 10_000 }).toBe(401);
+      const headers = { authorization: `Bearer ${value.token}` };
+      expect((await fetch(`${url}/v1/nodes`, { headers })).status).toBe(200);
+      expect((await call(['token', 'revoke', value.record.id], beside(yard))).stdout).toContain('revoked');
+    });
+    const status = await serving(async ({ url, open }) => {
+      expect(open).toBe(false);
+      expect((await fetch(`${url}/v1/nodes`)).status).toBe(401);
+    });
+    expect(status).toBe(0);
+  });
+
+  it('says what is in its way', async () => {
+    await serving(async ({ url }) => {
+      const taken = await callJson<ErrorValue>(['api', '--listen', new URL(url).host], beside(yard));
+      expect([taken.status, taken.value.error.field]).toEqual([2, 'api.listen']);
+      expect(taken.value.error.message).toContain('something else listens there');
+    });
+    const off = await callJson<ErrorValue>(['api', '--listen', 'off'], beside(yard));
+    expect([off.status, off.value.error.field]).toEqual([2, 'api.listen']);
+  });
+});
+
+describe('nodeyard token', () => {
+  it('shows a token once, and then only what may be known of it', async () => {
+    const { status, stdout, stderr } = await call(
+      ['token', 'create', '--name', 'once', '--scope', 'operator'],
+      beside(yard),
+    );
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^nyt_[a-z0-9]{10}_[\w-]{43}\n$/)]);
+    expect(stderr).toContain('the only time');
+    const [, id = '', secret = ''] = /^nyt_([a-z0-9]{10})_([\w-]{43})/.exec(stdout) ?? [];
+    const listed = await call(['token', 'ls'], beside(yard));
+    expect(listed.stdout).toMatch(new RegExp(`${id}\\s+once\\s+operator\\s.*never\\s+valid`));
+    const json = await call(['token', 'ls', '--json'], beside(yard));
+    for (const text of [listed.stdout, json.stdout]) {
+      expect(text).not.toContain(secret);
+      expect(text).not.toContain('secretHash');
+    }
+    const revoked = await callJson<{ token: { revokedAt: number } }>(['token', 'revoke', id], beside(yard));
+    expect(revoked.value.token.revokedAt).toBeGreaterThan(0);
+    expect((await call(['token', 'ls'], beside(yard))).stdout).toMatch(new RegExp(`${id}.*revoked 2`));
+  });
+
+  it('refuses what is no scope, no name, no duration and no token', async () => {
+    const create = (...more: string[]) => callJson<ErrorValue>(['token', 'create', ...more], beside(yard));
+    expect((await create('--name', 'x', '--scope', 'root')).value.error.field).toBe('--scope');
+    expect((await create('--name', 'a b', '--scope', 'viewer')).value.error.field).toBe('name');
+    expect((await create('--name', 'x', '--scope', 'viewer', '--expires', 'soon')).value.error.field).toBe(
+      '--expires',
+    );
+    const unknown = await callJson<ErrorValue>(['token', 'revoke', 'abcdefghij'], beside(yard));
+    expect([unknown.status, unknown.value.error.field]).toEqual([4, 'ID']);
+  });
+});
