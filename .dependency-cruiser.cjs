@@ -62,7 +62,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state and queue; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue and webhooks; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -76,6 +76,7 @@ module.exports = {
           '^src/queue/',
           '^src/store/(store|tail)\\.ts$',
           '^src/state/(repository|document)\\.ts$',
+          '^src/webhooks/(webhook|webhooks|payload)\\.ts$',
         ],
       },
     },

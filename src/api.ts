@@ -78,7 +78,7 @@ export async function apiParts(
   closing: AbortSignal,
   options: ApiOptions,
 ): Promise<ApiParts> {
-  const { client, store, states, queues, tail, tokens, audit, log, config } = app;
+  const { client, store, states, queues, tail, tokens, audit, webhooks, log, config } = app;
   return {
     ...options,
     settings: config.api,
@@ -89,6 +89,7 @@ export async function apiParts(
     tail,
     tokens,
     audit,
+    webhooks,
     gate,
     closing,
     log,

@@ -23,6 +23,8 @@ import type { StateRepository } from './state/repository.js';
 import { createRedisStore } from './store/redis-store.js';
 import type { NodeStore } from './store/store.js';
 import { createEventTail, type EventTail } from './store/tail.js';
+import { openWebhooks } from './webhooks/open.js';
+import type { Webhooks } from './webhooks/webhooks.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -60,6 +62,7 @@ export interface App {
   readonly client: NodeyardClient;
   readonly tokens: TokenStore;
   readonly audit: AuditTrail;
+  readonly webhooks: Webhooks;
   /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
   beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
@@ -119,6 +122,12 @@ function assemble(
     client: new NodeyardClient({ store, queues, tail }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    webhooks: openWebhooks({
+      redis,
+      keys,
+      settings: config.webhooks,
+      latestPosition: () => store.latestPosition(),
+    }),
     async beside(temper, options) {
       const other = await connections.open(temper, options);
       return assemble(common, other, async () => other.disconnect());

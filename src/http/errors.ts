@@ -144,6 +144,7 @@ function statusOf(code: ErrorCode): number {
     case 'BAD_REQUEST':
       return 400;
     case 'UNKNOWN_NODE':
+    case 'UNKNOWN_WEBHOOK':
       return 404;
     case 'REQUEST_CONFLICT':
     case 'WRONG_STATE':

@@ -15,6 +15,8 @@ export interface Delivering {
 
 /** How often webhooks are looked for that nobody delivers. */
 const LOOK_MS = 2_000;
+/** For a look that is under way when the delivery is stopped. */
+const PATIENCE_MS = 3_000;
 /** After one could not be begun, or ended for a reason that will not be another the next moment. */
 const SHY_MS = 30_000;
 
@@ -29,7 +31,8 @@ export function deliverWebhooks(parts: SessionParts): Delivering {
   const begin = async (webhookId: string): Promise<void> => {
     const askedAt = clock.monotonic();
     const claimed = await deliveries.claim(webhookId, { holder, ttlMs: settings.leaseMs });
-    if (claimed === undefined || stopping.signal.aborted) return;
+    if (claimed === undefined) return;
+    if (stopping.signal.aborted) return deliveries.release(claimed.lease);
     const session = new Session(parts, claimed, askedAt);
     sessions.set(webhookId, session);
     log.debug({ webhookId, epoch: claimed.lease.epoch }, 'a webhook is delivered here');
@@ -64,7 +67,7 @@ export function deliverWebhooks(parts: SessionParts): Delivering {
       await clock.wait(LOOK_MS, stopping.signal);
     }
   };
-  void looking();
+  const looked = looking();
 
   return {
     wake: () => {
@@ -74,6 +77,10 @@ export function deliverWebhooks(parts: SessionParts): Delivering {
       stopping.abort();
       for (const session of sessions.values()) session.stop();
       await Promise.all(running);
+      // A look that waits for an absent Redis waits in vain.
+      const patience = new AbortController();
+      await Promise.race([looked, clock.wait(PATIENCE_MS, patience.signal)]);
+      patience.abort();
     },
   };
 }

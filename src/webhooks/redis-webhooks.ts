@@ -17,7 +17,13 @@ import { newSecret } from './signature.js';
 import { readStored, storedProgressSchema, storedWebhookSchema } from './stored.js';
 import { hostOf, parseUrl, type UrlRules } from './url.js';
 import { verdictOf } from './verdict.js';
-import { MAX_WEBHOOKS, type Webhook, webhookIdSchema, webhookRequestSchema } from './webhook.js';
+import {
+  letterIdSchema,
+  MAX_WEBHOOKS,
+  type Webhook,
+  webhookIdSchema,
+  webhookRequestSchema,
+} from './webhook.js';
 import type { Webhooks } from './webhooks.js';
 
 export interface RedisWebhooksOptions {
@@ -37,15 +43,10 @@ const CLOCK_OF_REDIS = (): number => -1;
 const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PAGE = 100;
 
-const cursorSchema = z
-  .string()
-  .regex(/^\d{1,15}-\d{1,18}$/, 'must be the cursor of an earlier page, unchanged');
-const letterIdsSchema = z
-  .array(z.string().regex(/^\d{1,15}-\d{1,18}$/, 'must be the id of a dead letter'))
-  .max(1_000);
+const letterIdsSchema = z.array(letterIdSchema).max(1_000);
 const limitSchema = z.int().min(1).max(1_000);
 const createdBySchema = z.string().min(1).max(200);
-const reasonSchema = z.string().min(1).max(200);
+const reasonSchema = z.string().min(1).max(1_000);
 
 const newWebhookId = (): string =>
   `wh${Array.from({ length: 12 }, () => ID_ALPHABET.charAt(randomInt(ID_ALPHABET.length))).join('')}`;
@@ -161,7 +162,7 @@ export function createRedisWebhooks(options: RedisWebhooksOptions): Webhooks {
 
     async deadLetters(id, { cursor, limit = PAGE } = {}) {
       const count = parseInput(limitSchema, limit, 'limit');
-      const before = cursor === undefined ? '+' : `(${parseInput(cursorSchema, cursor, 'cursor')}`;
+      const before = cursor === undefined ? '+' : `(${parseInput(letterIdSchema, cursor, 'cursor')}`;
       if ((await stored(id)) === undefined) refuseUnknown(id);
       const key = deadKey(id);
       const found = await askRedis(key, () => redis.xrevrange(key, before, '-', 'COUNT', count + 1));

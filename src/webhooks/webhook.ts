@@ -20,6 +20,11 @@ const count = z.int().min(0);
 /** Of the event stream. */
 const position = z.string();
 
+/** Of a dead letter; also the cursor of a page of them. */
+export const letterIdSchema = z
+  .string()
+  .regex(/^\d{1,15}-\d{1,18}$/, 'must be the id of a dead letter, unchanged');
+
 export const webhookIdSchema = z.string().regex(WEBHOOK_ID, 'must be the id of a webhook');
 
 export const webhookFilterSchema = z
