@@ -7,6 +7,7 @@ import { errorCodeTable } from './docs/error-codes.js';
 import { jobSchema } from './docs/job-schema.js';
 import { lifecycleDiagram, lifecycleTable } from './docs/lifecycle.js';
 import { fill } from './docs/page.js';
+import { webhookSchema } from './docs/webhook-schema.js';
 
 /** Each page with what makes its new text from the old one. */
 const PAGES: Readonly<Record<string, (page: string) => string>> = {
@@ -15,6 +16,7 @@ const PAGES: Readonly<Record<string, (page: string) => string>> = {
   'docs/operations.md': (page) => fill(page, 'error-codes', errorCodeTable()),
   'schema/create-job.v1.schema.json': () => jobSchema('create'),
   'schema/destroy-job.v1.schema.json': () => jobSchema('destroy'),
+  'schema/webhook-payload.v1.schema.json': webhookSchema,
 };
 
 const root = new URL('../', import.meta.url);

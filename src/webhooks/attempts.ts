@@ -129,8 +129,10 @@ export class Attempts {
     const pause = Math.min(pauseMs, settings.backoff.maxMs);
     if (pause > 0) this.#pausedUntil = Math.max(this.#pausedUntil, clock.now() + pause);
     if (attempts >= settings.attempts) {
-      const { at: _, ...why } = failure;
-      log.warn({ webhookId, message: item.retry.key, attempts, ...why }, 'a webhook’s message is dead');
+      log.warn(
+        { webhookId, message: item.retry.key, attempts, ...shown(failure) },
+        'a webhook’s message is dead',
+      );
       meter.died(webhookId);
       return this.#settle(item, { retry: tried, failure });
     }
@@ -172,8 +174,13 @@ export class Attempts {
       this.#failing = false;
       return;
     }
-    const { at: _, ...why } = verdict.failure;
-    if (!this.#failing) log.warn({ webhookId, ...why }, 'a webhook cannot be delivered; trying again');
+    if (!this.#failing) {
+      log.warn({ webhookId, ...shown(verdict.failure) }, 'a webhook cannot be delivered; trying again');
+    }
     this.#failing = true;
   }
 }
+
+/** For the log: what a receiver says is not for everybody who reads it. */
+const shown = ({ status, problem, detail }: AttemptFailure): object =>
+  status === undefined ? { problem, detail } : { status };

@@ -22,8 +22,6 @@ const renewed = z.union([
     .transform(([enabled, revision]) => ({ enabled: enabled === 1, revision })),
 ]);
 
-export type WebhookScripts = ReturnType<typeof registerScripts>;
-
 /** `id` of a function that concerns no single webhook is the empty text. */
 export function registerScripts(redis: Redis, clock: ScriptClock) {
   const send = <A extends Ask>(name: string, lua: string): Send<A> => {

@@ -16,7 +16,7 @@ export interface Delivering {
 /** How often webhooks are looked for that nobody delivers. */
 const LOOK_MS = 2_000;
 /** For a look that is under way when the delivery is stopped. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 1_000;
 /** After one could not be begun, or ended for a reason that will not be another the next moment. */
 const SHY_MS = 30_000;
 

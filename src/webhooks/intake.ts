@@ -34,6 +34,8 @@ const BATCH = 100;
 
 export class Intake {
   readonly #parts: IntakeParts;
+  /** Whether there may be events that were not read. */
+  #isMore = true;
   #gapUntil: string | undefined;
 
   constructor(parts: IntakeParts) {
@@ -41,25 +43,42 @@ export class Intake {
     this.#gapUntil = parts.claimed.gapUntil;
   }
 
+  /** There is something new in the stream, or may be. */
+  more(): void {
+    this.#isMore = true;
+  }
+
   /** As much of the stream as the window has room for. Throws REDIS_UNAVAILABLE. */
   async read(): Promise<void> {
-    const { window, source, ending } = this.#parts;
-    while (window.room > 0 && !ending.soon.aborted) {
-      const { readTo } = window;
-      const limit = Math.min(BATCH, window.room);
-      const query = { after: readTo === BEGINNING ? readTo : justBefore(readTo), limit: limit + 1 };
-      const found = await unless(ending.over, source.events(query));
-      if (found === undefined) return;
-      const fresh = found.filter(({ position }) => position !== readTo);
-      const [first] = fresh;
-      if (first === undefined) return;
-      // The last event that was read is not there any more: others between it and these may have been.
-      const isWhole = readTo === BEGINNING || found.length > fresh.length;
-      if (!isWhole && !(await this.#skipGap(readTo, first.position))) return;
-      for (const event of fresh) this.#take(event);
-      await this.#parkHeldUp();
-      if (fresh.length < limit) return;
+    const { window, ending } = this.#parts;
+    while (this.#isMore && window.room > 0 && !ending.soon.aborted) {
+      // Told again meanwhile, it is read again.
+      this.#isMore = false;
+      try {
+        await this.#readPage();
+      } catch (error) {
+        this.#isMore = true;
+        throw error;
+      }
     }
+  }
+
+  async #readPage(): Promise<void> {
+    const { window, source, ending } = this.#parts;
+    const { readTo } = window;
+    const limit = Math.min(BATCH, window.room);
+    const query = { after: readTo === BEGINNING ? readTo : justBefore(readTo), limit: limit + 1 };
+    const found = await unless(ending.over, source.events(query));
+    if (found === undefined) return;
+    const fresh = found.filter(({ position }) => position !== readTo);
+    const [first] = fresh;
+    if (first === undefined) return;
+    // The last event that was read is not there any more: others between it and these may have been.
+    const isWhole = readTo === BEGINNING || found.length > fresh.length;
+    if (!isWhole && !(await this.#skipGap(readTo, first.position))) return;
+    for (const event of fresh.slice(0, limit)) this.#take(event);
+    await this.#parkHeldUp();
+    if (fresh.length >= limit) this.#isMore = true;
   }
 
   /** What people have given back since. */

@@ -4,12 +4,13 @@
  * may be added, not changed.
  */
 import { z } from 'zod';
-import { ERROR_CODES } from '../errors.js';
 import { ACTORS, NODE_STATES, OPERATIONS } from '../node/lifecycle.js';
 import { NODE_EVENT_TYPES, type NodeEvent } from '../node/record.js';
 
 const version = z.literal(1).describe('Version of this contract.');
-const timestamp = z.iso.datetime().describe('When it happened, not when it is delivered.');
+const timestamp = z
+  .string()
+  .meta({ format: 'date-time', description: 'When it happened, not when it is delivered.' });
 
 export const webhookPayloadSchema = z
   .discriminatedUnion('type', [
@@ -31,7 +32,7 @@ export const webhookPayloadSchema = z
           failure: z
             .object({
               operation: z.enum([...OPERATIONS, 'health', 'timeout']),
-              code: z.enum(ERROR_CODES),
+              code: z.string().describe('An error code of nodeyard; there may come more of them.'),
               retryable: z.boolean(),
               attempts: z.int(),
             })

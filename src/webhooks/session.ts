@@ -73,6 +73,7 @@ export class Session {
 
   /** Something new is in the stream. */
   wake(): void {
+    this.#intake.more();
     this.#bell.ring();
   }
 
@@ -116,7 +117,12 @@ export class Session {
   async #deliver(): Promise<void> {
     const { clock, meter } = this.#parts;
     const { soon } = this.#ending;
+    let lookedAt = clock.monotonic();
     while (!soon.aborted) {
+      if (clock.monotonic() - lookedAt >= LOOK_MS) {
+        lookedAt = clock.monotonic();
+        this.#intake.more();
+      }
       const isAnswered = await this.#takeIn();
       this.#attempts.start();
       meter.oldest(this.#claimed.lease.webhookId, this.#window.mark().oldestAt);

@@ -8,7 +8,7 @@ import { NODE_EVENT_TYPES } from '../node/record.js';
 import { nodeRequestSchema } from '../node/request.js';
 import { webhookPayloadSchema } from './payload.js';
 
-export const WEBHOOK_ID = /^wh[a-z0-9]{12}$/;
+const WEBHOOK_ID = /^wh[a-z0-9]{12}$/;
 /** Each reads the stream of events by itself. */
 export const MAX_WEBHOOKS = 100;
 const MAX_WORDS = 100;

@@ -4,7 +4,7 @@ import type { DeadLetter, Webhook } from '../../src/webhooks/webhook.js';
 import { Yard } from '../support/yard.js';
 import { answering, Receiver } from '../webhooks/support/receiver.js';
 import { verified } from '../webhooks/support/verify.js';
-import { call, callJson, type ErrorValue } from './command-line.js';
+import { CommandLine, call, callJson, type ErrorValue } from './command-line.js';
 import { beside } from './yard-line.js';
 
 let yard: Yard;
@@ -117,6 +117,31 @@ describe('nodeyard webhook', () => {
     await expect.poll(delivered, { timeout: 20_000 }).toBe(3);
     await yard.app.client.requestDestruction(node.id);
     await yard.reaches(node.id, 'DESTROYED');
+  });
+
+  it('show says who delivers, also where that is `nodeyard api` alone', async () => {
+    const other = await Yard.open({
+      NODEYARD_WEBHOOKS_ALLOW_HTTP: 'on',
+      NODEYARD_WEBHOOKS_ALLOW_PRIVATE: '127.0.0.1',
+      NODEYARD_API_LISTEN: '127.0.0.1:0',
+    });
+    try {
+      const { webhook } = await other.app.webhooks.add({ url: receiver.url }, { createdBy: 'test' });
+      const show = async () => (await call(['webhook', 'show', webhook.id], beside(other))).stdout;
+      expect(await show()).toMatch(/^delivered by +nobody$/m);
+      const line = new CommandLine(beside(other));
+      const ended = line.run('api', '--json');
+      await line.printed('stdout', /"type":"ready"/);
+      await other.app.client.requestNode({ group: 'g', role: 'r', stack: 'local-node' });
+      const delivered = async () => (await other.app.webhooks.get(webhook.id)).delivery.delivered;
+      await expect.poll(delivered, { timeout: 20_000 }).toBe(1);
+      expect(await show()).toMatch(new RegExp(`^delivered by +\\S+:${process.pid}:`, 'm'));
+      line.interrupts.raise('SIGINT');
+      expect(await ended).toBe(0);
+      expect(await show()).toMatch(/^delivered by +nobody$/m);
+    } finally {
+      await other.close();
+    }
   });
 
   it('disable and enable say so, and rm ends it', async () => {

@@ -86,6 +86,17 @@ describe('the defaults', () => {
           DESTROYING: 28_800_000,
         },
       },
+      webhooks: {
+        deliver: true,
+        allowHttp: false,
+        allowPrivate: [],
+        attempts: 100,
+        backoff: { firstMs: 5_000, maxMs: 900_000 },
+        timeoutMs: 15_000,
+        concurrency: 4,
+        deadLetters: 1_000,
+        leaseMs: 30_000,
+      },
       stateKeys: [],
       stacks: [],
     });

@@ -4,20 +4,6 @@ import { loadConfig } from '../../src/config.js';
 const load = (env: Record<string, string>) => loadConfig({ env, cwd: '/nonexistent' }).webhooks;
 
 describe('the settings of webhooks', () => {
-  it('are strict and patient by default', () => {
-    expect(load({})).toEqual({
-      deliver: true,
-      allowHttp: false,
-      allowPrivate: [],
-      attempts: 100,
-      backoff: { firstMs: 5_000, maxMs: 900_000 },
-      timeoutMs: 15_000,
-      concurrency: 4,
-      deadLetters: 1_000,
-      leaseMs: 30_000,
-    });
-  });
-
   it('take ranges, addresses and hosts that are allowed', () => {
     const list = '10.1.0.0/16, fd00::/8,127.0.0.1,hooks.internal';
     expect(load({ NODEYARD_WEBHOOKS_ALLOW_PRIVATE: list }).allowPrivate).toEqual([

@@ -577,7 +577,7 @@ describe('secrets', () => {
     const node = await fixture.node();
     const added = [await fixture.add(receiver), await fixture.add(dead)];
     await dead.close();
-    receiver.next.push(answering(500), answering(410));
+    receiver.next.push(answering(500, {}, 'told-in-confidence'), answering(410));
     fixture.deliver({ settings: { attempts: 2 } });
     for (const word of ['a', 'b', 'c']) await fixture.happens(node, word);
     await fixture.eventually(async () => (await get(added[0]?.webhook.id ?? '')).enabled, false, 500);
@@ -585,6 +585,7 @@ describe('secrets', () => {
     expect(fixture.logged).toContain('cannot be delivered');
     for (const { secret } of added) expect(fixture.logged).not.toContain(secret.slice(6));
     expect(fixture.logged).not.toContain('query-secret');
+    expect(fixture.logged).not.toContain('told-in-confidence');
     expect(fixture.logged).not.toContain('v1,');
     const events = JSON.stringify(await fixture.store.store.events({ after: '0', limit: 1_000 }));
     for (const { secret } of added) expect(events).not.toContain(secret.slice(6));

@@ -17,7 +17,7 @@ import { nodeAt, type StoreFixture, useStore } from '../../store/support.js';
 import { ManualClock } from './manual-clock.js';
 import { Receiver } from './receiver.js';
 
-export const SETTINGS: DeliverySettings = {
+const SETTINGS: DeliverySettings = {
   attempts: 4,
   backoff: { firstMs: 1_000, maxMs: 60_000 },
   concurrency: 4,
