@@ -1,5 +1,6 @@
 /** The delivery from the stream to receivers, as users rely on it. */
 import { describe, expect, it } from 'vitest';
+import { NodeyardError } from '../../src/errors.js';
 import { webhookPayloadSchema } from '../../src/webhooks/payload.js';
 import { failureOf, nodeAt } from '../store/support.js';
 import { useWebhooks, words } from './support/fixture.js';
@@ -237,21 +238,21 @@ describe('a delivery that fails', () => {
     expect(fixture.logged).toContain('a webhook’s message is dead');
   });
 
-  it('and is given back by a person is delivered under its old id', async () => {
+  it('and is given back by a person is delivered under its old id, in the old order', async () => {
     const receiver = await fixture.receiver();
     const node = await fixture.node();
     const { webhook } = await fixture.add(receiver);
     receiver.answer = answering(500);
     fixture.deliver({ settings: { attempts: 1 } });
-    for (const word of ['a', 'b', 'c']) await fixture.happens(node, word);
-    await fixture.eventually(async () => (await get(webhook.id)).delivery.deadLetters, 3);
+    for (const word of 'abcdefgh') await fixture.happens(node, word);
+    await fixture.eventually(async () => (await get(webhook.id)).delivery.deadLetters, 8);
     const ids = [...receiver.ids];
     receiver.answer = answering(200);
-    expect(await fixture.webhooks().redeliver(webhook.id, 'all')).toBe(3);
-    await fixture.eventually(() => receiver.ids.length, 6, 500);
-    expect(receiver.ids.slice(3)).toEqual(ids);
-    await fixture.eventually(() => delivered(webhook.id), 3);
-    expect((await get(webhook.id)).delivery).toMatchObject({ deadLetters: 0, retrying: 0, dead: 3 });
+    expect(await fixture.webhooks().redeliver(webhook.id, 'all')).toBe(8);
+    await fixture.eventually(() => receiver.ids.length, 16, 500);
+    expect(receiver.ids.slice(8)).toEqual(ids);
+    await fixture.eventually(() => delivered(webhook.id), 8);
+    expect((await get(webhook.id)).delivery).toMatchObject({ deadLetters: 0, retrying: 0, dead: 8 });
   });
 });
 
@@ -301,15 +302,22 @@ describe('a receiver', () => {
     let open = 0;
     let most = 0;
     const held: (() => void)[] = [];
-    receiver.answer = (response) => {
+    let probe: Promise<unknown> | undefined;
+    receiver.answer = (response, { method }) => {
+      if (method === 'GET') return void response.end();
       open += 1;
       most = Math.max(most, open);
       held.push(() => {
         open -= 1;
         response.writeHead(200).end();
       });
-      // The first ones wait for one another, the others for nobody.
-      if (most >= 3) for (const letGo of held.splice(0)) letGo();
+      // Connections are taken in their order: when the probe is answered, all that were begun before it are here.
+      if (open === 3) probe ??= fetch(receiver.url);
+      if (open >= 3) {
+        void probe?.then(() => {
+          for (const letGo of held.splice(0)) letGo();
+        });
+      } else if (most >= 3) for (const letGo of held.splice(0)) letGo();
     };
     for (const id of nodes) for (const word of ['a', 'b', 'c']) await fixture.happens(id, word);
     fixture.deliver({ settings: { concurrency: 3 } });
@@ -526,6 +534,25 @@ describe('Redis', () => {
     await fixture.happens(node, 'c');
     await fixture.eventually(() => delivered(webhook.id), 3, 500);
     expect([...new Set(words(receiver))]).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('a result', () => {
+  it('that Redis does not take at once is stored when it does, and nothing is sent twice for it', async () => {
+    const receiver = await fixture.receiver();
+    const node = await fixture.node();
+    const { webhook } = await fixture.add(receiver);
+    const deliveries = fixture.deliveries();
+    let refusals = 3;
+    const settle: typeof deliveries.settle = async (...about) => {
+      refusals -= 1;
+      if (refusals >= 0) throw new NodeyardError('REDIS_UNAVAILABLE', 'away');
+      return deliveries.settle(...about);
+    };
+    fixture.deliver({ deliveries: { ...deliveries, settle } });
+    for (const word of ['a', 'b']) await fixture.happens(node, word);
+    await fixture.eventually(() => delivered(webhook.id), 2, 100);
+    expect(words(receiver)).toEqual(['a', 'b']);
   });
 });
 

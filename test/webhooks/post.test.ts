@@ -186,7 +186,8 @@ describe('a receiver that', () => {
         pour();
       };
     });
-    const answer = await post(receiver.url);
+    // Its size ends it, and not its time.
+    const answer = await post(receiver.url, { limits: { bodyMs: 3_600_000 } });
     expect(answer).toEqual({ kind: 'answered', status: 200, said: 'x'.repeat(200) });
     await stopped;
     // What the kernel’s buffers took, and not the gigabytes that it would have been.
