@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Session, type SessionParts } from './session.js';
+import { isAway } from './writer.js';
 
 export interface Delivering {
   /** Something new is in the stream. */
@@ -55,6 +56,7 @@ export function deliverWebhooks(parts: SessionParts): Delivering {
       try {
         await begin(webhookId);
       } catch (error) {
+        if (isAway(error)) throw error;
         shyUntil.set(webhookId, clock.monotonic() + SHY_MS);
         log.error({ webhookId, error: String(error) }, 'a webhook cannot be delivered');
       }

@@ -7,14 +7,13 @@ import { parseInput } from '../node/problems.js';
 import { askRedis } from '../redis-errors.js';
 import { type AddressRules, literalAddress } from './addresses.js';
 import { registerScripts, type ScriptClock } from './commands.js';
-import { deadKey, progressKey, retriesKey, WEBHOOKS_KEY, webhookKey } from './keys.js';
+import { deadKey, WEBHOOKS_KEY } from './keys.js';
 import { givenBack, letterOf, readLetter } from './letters.js';
 import { testMessage } from './message.js';
 import type { Post } from './post.js';
 import { SecretBox } from './secret-box.js';
 import { send } from './send.js';
 import { newSecret } from './signature.js';
-import { readStored, storedProgressSchema, storedWebhookSchema } from './stored.js';
 import { hostOf, parseUrl, type UrlRules } from './url.js';
 import { verdictOf } from './verdict.js';
 import {
@@ -24,6 +23,7 @@ import {
   webhookIdSchema,
   webhookRequestSchema,
 } from './webhook.js';
+import { webhookReads } from './webhook-reads.js';
 import type { Webhooks } from './webhooks.js';
 
 export interface RedisWebhooksOptions {
@@ -56,47 +56,7 @@ export function createRedisWebhooks(options: RedisWebhooksOptions): Webhooks {
   const scripts = registerScripts(redis, clock);
   const box = new SecretBox(keys);
 
-  const now = async (): Promise<number> => {
-    if (clock() >= 0) return clock();
-    const [seconds, microseconds] = await redis.time();
-    return Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
-  };
-
-  const stored = async (id: string) => {
-    const key = webhookKey(parseInput(webhookIdSchema, id, 'id'));
-    const fields = await askRedis(key, () => redis.hgetall(key));
-    return Object.keys(fields).length === 0 ? undefined : readStored(storedWebhookSchema, fields, key);
-  };
-
-  const find = async (id: string): Promise<Webhook | undefined> => {
-    const record = await stored(id);
-    const place = progressKey(id);
-    const [fields, retrying, deadLetters, at] = await askRedis(place, () =>
-      Promise.all([redis.hgetall(place), redis.hlen(retriesKey(id)), redis.xlen(deadKey(id)), now()]),
-    );
-    if (record === undefined) return undefined;
-    const { secret: _secret, revision: _revision, ...shown } = record;
-    const progress = readStored(storedProgressSchema, fields, place);
-    const { cursor, delivered, failed, dead, gaps, oldestAt, holder, leaseEnd } = progress;
-    const { lastDeliveredAt, lastFailure } = progress;
-    return {
-      id,
-      ...shown,
-      delivery: {
-        position: cursor,
-        delivered,
-        failedAttempts: failed,
-        dead,
-        deadLetters,
-        gaps,
-        retrying,
-        ...(oldestAt === undefined ? {} : { oldestUndeliveredAt: oldestAt }),
-        ...(lastDeliveredAt === undefined ? {} : { lastDeliveredAt }),
-        ...(lastFailure === undefined ? {} : { lastFailure }),
-        ...(holder !== '' && leaseEnd > at ? { deliveredBy: holder } : {}),
-      },
-    };
-  };
+  const { stored, find } = webhookReads(redis, clock);
 
   const get = async (id: string): Promise<Webhook> => (await find(id)) ?? refuseUnknown(id);
 

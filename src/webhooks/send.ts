@@ -1,7 +1,9 @@
 /** Signs a message and posts it. */
+
+import type { Answer } from './answer.js';
 import type { Message } from './deliveries.js';
 import { messageIdOf } from './message.js';
-import type { Answer, Post } from './post.js';
+import type { Post } from './post.js';
 import { signatureHeaders } from './signature.js';
 
 export interface Receiver {

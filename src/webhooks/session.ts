@@ -137,8 +137,8 @@ export class Session {
   async #takeIn(): Promise<boolean> {
     try {
       if (this.#isChanged) {
-        this.#isChanged = false;
         await this.#intake.look();
+        this.#isChanged = false;
       }
       await this.#intake.read();
       return true;

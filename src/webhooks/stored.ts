@@ -42,6 +42,8 @@ export const storedWebhookSchema = z.object({
   revision: number.default(0),
 });
 
+export type StoredWebhook = z.output<typeof storedWebhookSchema>;
+
 export const storedProgressSchema = z.object({
   cursor: z.string(),
   beyond: json(z.array(z.string())).default([]),

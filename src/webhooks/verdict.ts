@@ -1,7 +1,7 @@
 /** What an answer means for the message that it answers, by the specification: everything but a 2xx is a failure. */
 import { assertNever } from '../errors.js';
+import type { Answer } from './answer.js';
 import { retryAfterMs } from './backoff.js';
-import type { Answer } from './post.js';
 import type { AttemptFailure } from './webhook.js';
 
 export type Verdict =

@@ -2,7 +2,7 @@
  * The port for people and programs that manage webhooks. Everything throws REDIS_UNAVAILABLE while Redis is away, and
  * UNKNOWN_WEBHOOK for an id that names none.
  */
-import type { Answer } from './post.js';
+import type { Answer } from './answer.js';
 import type { DeadLetter, Webhook, WebhookRequest } from './webhook.js';
 
 export interface CreatedWebhook {

@@ -522,6 +522,7 @@ describe('Redis', () => {
     const receiver = await fixture.receiver();
     const node = await fixture.node();
     const { webhook } = await fixture.add(receiver);
+    fixture.redis.on('error', () => {});
     fixture.deliver();
     await fixture.happens(node, 'a');
     await fixture.eventually(() => delivered(webhook.id), 1);

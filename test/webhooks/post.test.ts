@@ -1,7 +1,9 @@
 /** One request to receivers that misbehave, over real connections. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AddressRules } from '../../src/webhooks/addresses.js';
-import { type Answer, createPost, type PostLimits } from '../../src/webhooks/post.js';
+import type { Answer } from '../../src/webhooks/answer.js';
+import type { PostLimits } from '../../src/webhooks/exchange.js';
+import { createPost } from '../../src/webhooks/post.js';
 import { createResolver } from '../../src/webhooks/resolve.js';
 import { selfSigned } from '../simcloud/provider/certificate.js';
 import { type NameServer, startNameServer } from './support/name-server.js';

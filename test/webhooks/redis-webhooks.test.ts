@@ -182,7 +182,7 @@ describe('a webhook', () => {
     },
   );
 
-  it('that cannot be read spoils the listing with its name, not its content', async () => {
+  it('that cannot be read is named, and what is in it is not', async () => {
     const webhooks = fixture.webhooks();
     const { id } = (await webhooks.add({ url }, by)).webhook;
     await fixture.redis.hset(`{nodeyard}:webhook:${id}`, 'filter', '{"geheim":');
