@@ -1,4 +1,5 @@
 /** The settings of the HTTP API: where it listens, whom it lets in, how much it takes. */
+import { isIP } from 'node:net';
 import { about, section } from './section.js';
 import { count, duration, size, text, toggle, words } from './units.js';
 
@@ -6,6 +7,12 @@ const ANY = /./;
 const ADDRESS = /^(off|\[[0-9a-f:.]+\]:\d{1,5}|[a-z0-9.-]+:\d{1,5})$/i;
 const LAST_PORT = 65_535;
 const NETWORK = /^[0-9a-f:.]+(\/\d{1,3})?$/i;
+function isNetwork(text: string): boolean {
+  const [address = '', bits] = text.split('/');
+  const version = isIP(address);
+  return version !== 0 && Number(bits ?? 0) <= (version === 4 ? 32 : 128);
+}
+
 /** In the clear only where nothing but this machine can listen. */
 const SAFE_URL = /^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/\S*)?)$/;
 
@@ -75,6 +82,7 @@ export const api = section({
       ),
     ),
   trustProxy: words(NETWORK, 'must be addresses or networks like 10.0.0.0/8')
+    .refine((networks) => networks.every(isNetwork), 'must be addresses or networks like 10.0.0.0/8')
     .prefault([])
     .meta(about('Proxies whose word is taken for the address that a request comes from.')),
   closeGrace: duration({ min: '0s', max: '10m' })

@@ -20,9 +20,10 @@ export function addAudit(api: Api, { audit, gate, log, now }: AuditParts): void 
     const { audit: action } = request.routeOptions.config;
     if (action === undefined) return payload;
     const entry = entryOf(action, request, reply, now());
-    log.info(entry, 'audit');
     // Somebody without a valid token has changed nothing, and must not be able to wash others’ entries away.
-    if (request.principal.kind === 'nobody' || gate.trouble !== undefined) return payload;
+    const isSomebody = request.principal.kind !== 'nobody';
+    log[isSomebody ? 'info' : 'debug'](entry, 'audit');
+    if (!isSomebody || gate.trouble !== undefined) return payload;
     try {
       await audit.add(entry);
     } catch (error) {

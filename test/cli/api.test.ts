@@ -1,4 +1,5 @@
 /** `nodeyard api` and `nodeyard token` beside a real Redis. */
+import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Yard } from '../support/yard.js';
 import { CommandLine, call, callJson, type ErrorValue } from './command-line.js';
@@ -73,6 +74,58 @@ describe('nodeyard api', () => {
     });
     const off = await callJson<ErrorValue>(['api', '--listen', 'off'], beside(yard));
     expect([off.status, off.value.error.field]).toEqual([2, 'api.listen']);
+  });
+});
+
+describe('nodeyard up', () => {
+  const up = async (
+    env: Record<string, string>,
+    work: (line: CommandLine) => Promise<void>,
+  ): Promise<number> => {
+    const line = new CommandLine(beside(yard, { env }));
+    const ended = line.run('up', '--json');
+    await Promise.race([line.printed('stdout', /"type":"ready"/), ended]);
+    await work(line);
+    line.interrupts.raise('SIGINT');
+    return ended;
+  };
+  const apiOf = (line: CommandLine) => line.values[0]?.['api'] as Ready | null;
+
+  it('serves the API beside its worker, and ends both', async () => {
+    let url = '';
+    const status = await up(ANY_PORT.env, async (line) => {
+      url = apiOf(line)?.url ?? '';
+      expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    });
+    expect(status).toBe(0);
+    await expect(fetch(`${url}/readyz`)).rejects.toThrow();
+  });
+
+  it('goes on without it where something else has the usual address, and says so', async () => {
+    const other = createServer();
+    // Whoever has it already serves as well.
+    await new Promise<void>((resolve) =>
+      other.once('error', () => resolve()).listen(7422, '127.0.0.1', resolve),
+    );
+    try {
+      const status = await up({}, async (line) => {
+        expect(apiOf(line)).toBeNull();
+        expect(line.stderr).toMatch(/no API here: something else listens at 127\.0\.0\.1:7422/);
+      });
+      expect(status).toBe(0);
+    } finally {
+      other.close();
+    }
+  });
+
+  it('does not go on where somebody has chosen that address', async () => {
+    await serving(async ({ url }) => {
+      expect(await up({ NODEYARD_API_LISTEN: new URL(url).host }, async () => undefined)).toBe(2);
+    });
+  });
+
+  it('has none where it is off', async () => {
+    await up({ NODEYARD_API_LISTEN: 'off' }, async (line) => expect(apiOf(line)).toBeNull());
   });
 });
 

@@ -39,6 +39,17 @@ describe('switches', () => {
   });
 });
 
+describe('proxies', () => {
+  it('are addresses and networks', () => {
+    const list = ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8'];
+    expect(load({ [`${PREFIX}TRUST_PROXY`]: list.join(',') }).trustProxy).toEqual(list);
+  });
+
+  it.each(['everybody', '10.0.0', '10.0.0.0/33', '::/129', '1.2.3.4/'])('are refused as %s', (text) => {
+    expect(() => load({ [`${PREFIX}TRUST_PROXY`]: text })).toThrow('NODEYARD_API_TRUST_PROXY');
+  });
+});
+
 describe('an issuer', () => {
   const oidc = (settings: Record<string, string>) =>
     load(

@@ -54,6 +54,12 @@ test('a page of another origin is not, and our own is', async () => {
   expect(await status({ host, origin: `http://${host}` })).toBe(200);
 });
 
+test('somebody behind a proxy is not', async () => {
+  for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-real-ip', 'x-forwarded-proto']) {
+    expect(await status({ [name]: '127.0.0.1' }), name).toBe(403);
+  }
+});
+
 test('a wrong token is refused all the same', async () => {
   expect(await status({ authorization: `Bearer nyt_abcdefghij_${'A'.repeat(43)}` })).toBe(401);
   expect(await status({ authorization: 'Bearer x' })).toBe(401);

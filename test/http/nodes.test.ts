@@ -97,6 +97,13 @@ describe('POST /v1/nodes', () => {
     );
   });
 
+  test('gives one among many a key with its index too, and refuses a key that leaves no room for it', async () => {
+    const one = await post<Many>('/v1/nodes', { nodes: [REQUEST] }, { 'idempotency-key': 'alone' });
+    expect(one.body.results[0]?.node?.requestId).toBe('alone.0');
+    const long = await post('/v1/nodes', { nodes: [REQUEST] }, { 'idempotency-key': 'x'.repeat(60) });
+    expect([long.status, long.body.error.field]).toEqual([400, 'Idempotency-Key']);
+  });
+
   test('tells of each of many what became of it', async () => {
     await post('/v1/nodes', { ...REQUEST, id: 'taken' });
     const { status, body } = await post<Many>('/v1/nodes', {

@@ -161,7 +161,9 @@ test('an issuer that is away makes 503 of its own tokens only, and is asked agai
     expect([away.status, away.body.error.code]).toEqual([503, 'ISSUER_UNAVAILABLE']);
     expect((await fresh.ask('/v1/counts')).status).toBe(200);
     broken = false;
-    expect((await ask(await signed(), '/v1/counts', fresh)).status).toBe(200);
+    await expect
+      .poll(async () => (await ask(await signed(), '/v1/counts', fresh)).status, { timeout: 10_000 })
+      .toBe(200);
   } finally {
     broken = false;
     await fresh.close();

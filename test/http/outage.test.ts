@@ -3,6 +3,7 @@
  * answered, soon and plainly; and afterwards each one is wholly done or not at all, which its idempotency key tells.
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { concurrently } from '../../src/cli/concurrently.js';
 import { reconcileParts } from '../../src/fleet/reconcile/parts.js';
 import { reconcile } from '../../src/fleet/reconcile.js';
 import { jobIdOf } from '../../src/queue/jobs.js';
@@ -105,6 +106,8 @@ describe.each(Object.entries(AWAYS))('while Redis %s', (_, { leave, comeBack }) 
   });
 });
 
+const AT_ONCE = 32;
+
 /** What was taken is there; what was not is there whole or not at all; and sent again, all of it is there once. */
 async function expectWhole(sent: readonly Sent[]): Promise<void> {
   const { store, queues } = yard.app;
@@ -116,23 +119,23 @@ async function expectWhole(sent: readonly Sent[]): Promise<void> {
     if (!findings.some(({ rule, outcome }) => rule === 'stranded' && outcome === 'done')) break;
   }
   const ids = new Map<string, string>();
-  for (const { key, status, message } of sent) {
+  await concurrently(sent, AT_ONCE, async ({ key, status, message }) => {
     const node = await store.findByRequestId(key);
     if (status === 202) expect(node, key).toBeDefined();
     if (message?.includes('nothing was done')) expect(node, key).toBeUndefined();
     else if (status === 503) expect(message).toContain('may or may not be done');
-    if (node === undefined) continue;
+    if (node === undefined) return;
     ids.set(key, node.id);
     expect(node).toMatchObject({ state: 'REQUESTED', requestId: key });
     const made = (await store.history(node.id)).filter(({ to }) => to === 'REQUESTED');
     expect(made, key).toHaveLength(1);
     expect(await queues.isAlive('create', jobIdOf('create', node.id, node.generation)), key).toBe(true);
-  }
-  for (const { key } of sent) {
+  });
+  await concurrently(sent, AT_ONCE, async ({ key }) => {
     expect((await send(key)).status, key).toBe(202);
     const node = await store.findByRequestId(key);
     if (ids.has(key)) expect(node?.id).toBe(ids.get(key));
-  }
+  });
   const { REQUESTED } = await store.counts();
   expect(REQUESTED).toBe(new Set(sent.map(({ key }) => key)).size);
 }

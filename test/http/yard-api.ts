@@ -1,5 +1,7 @@
 /** A nodeyard with its API for a test: real HTTP, real Redis, tokens of every scope. */
 
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { type StartedApi, startApi } from '../../src/api.js';
 import type { App } from '../../src/app.js';
 import type { RankedScope } from '../../src/auth/scopes.js';
@@ -80,6 +82,30 @@ export class YardApi {
       headers: response.headers,
       text,
       body: (isJson && text !== '' ? JSON.parse(text) : {}) as T,
+    };
+  }
+
+  /** Sends bytes and answers everything that comes until the server ends the connection. */
+  async raw(bytes: string): Promise<string> {
+    return (await this.opened(this.api.url)).send(bytes);
+  }
+
+  /** A connection that says nothing yet. */
+  async opened(url: string): Promise<{ send(bytes: string): Promise<string> }> {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    // A server that has said enough may reset what is still being sent.
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    return {
+      async send(bytes) {
+        socket.write(bytes);
+        await ended;
+        return Buffer.concat(chunks).toString();
+      },
     };
   }
 

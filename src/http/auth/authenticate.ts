@@ -1,7 +1,7 @@
 /** From a request to who is asking. */
 import type { FastifyRequest } from 'fastify';
 import { bearerOf, unauthenticated } from './bearer.js';
-import { type Door, refuseStrangersPages } from './door.js';
+import { type Door, refuseStrangers } from './door.js';
 import type { Issuer } from './oidc.js';
 import type { Principal } from './principal.js';
 import type { TokenCheck } from './token-check.js';
@@ -12,7 +12,7 @@ export interface Authenticators {
   readonly door: Door;
 }
 
-/** Throws UNAUTHENTICATED, FORBIDDEN (a stranger’s page), ISSUER_UNAVAILABLE, REDIS_UNAVAILABLE. */
+/** Throws UNAUTHENTICATED, FORBIDDEN (a stranger’s page or proxy), ISSUER_UNAVAILABLE, REDIS_UNAVAILABLE. */
 export async function authenticate(
   request: Pick<FastifyRequest, 'headers'>,
   { tokenCheck, issuer, door }: Authenticators,
@@ -20,7 +20,7 @@ export async function authenticate(
   const bearer = bearerOf(request);
   if (bearer === undefined) {
     if (!(await door.isOpen())) throw unauthenticated('this needs a token');
-    refuseStrangersPages(request);
+    refuseStrangers(request);
     return { kind: 'local', scope: 'admin' };
   }
   const ours = tokenCheck.check(bearer);

@@ -44,12 +44,28 @@ export function isLoopback(host: string): boolean {
   return isIP(host) === 4 && host.startsWith('127.');
 }
 
+/** What a proxy says that passes on what others ask. */
+const PASSED_ON = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-real-ip',
+];
+
 /**
- * A browser on this machine reaches this address too, for any page: by name (DNS that is changed under its feet) or across
- * origins. Throws FORBIDDEN.
+ * Who comes from this machine need not be on it. A browser here asks for any page that it shows: by name (DNS that is changed
+ * under its feet) or across origins; and a proxy here passes on what others ask. Throws FORBIDDEN.
  */
-export function refuseStrangersPages({ headers }: Pick<FastifyRequest, 'headers'>): void {
+export function refuseStrangers({ headers }: Pick<FastifyRequest, 'headers'>): void {
   const { host = '', origin } = headers;
+  if (PASSED_ON.some((name) => headers[name] !== undefined)) {
+    throw new HttpError(
+      'FORBIDDEN',
+      'without a token the API answers nobody through a proxy: make a token first',
+    );
+  }
   const name = host
     .replace(/:\d+$/, '')
     .replace(/^\[|\]$/g, '')

@@ -24,20 +24,24 @@ const FETCH_MS = 5_000;
 /** How soon unknown keys may make us ask again, and how long known ones are kept. */
 const COOLDOWN_MS = 30_000;
 const KEYS_MS = 10 * 60_000;
+/** How long an issuer that cannot be reached is left alone. */
+const RESPITE_MS = 1_000;
 /** Names of people go into histories and logs. */
 const LONGEST_SUBJECT = 128;
 
-export function createIssuer(settings: OidcSettings): Issuer {
+export function createIssuer(settings: OidcSettings, monotonic: () => number): Issuer {
   const { issuer, audience } = settings;
   let keys: Promise<JWTVerifyGetKey> | undefined;
-  const keySet = async (): Promise<JWTVerifyGetKey> => {
-    keys ??= openKeys(settings);
-    try {
-      return await keys;
-    } catch (error) {
-      keys = undefined;
-      throw error;
+  let failedAt: number | undefined;
+  const keySet = (): Promise<JWTVerifyGetKey> => {
+    if (failedAt !== undefined && monotonic() - failedAt >= RESPITE_MS) keys = failedAt = undefined;
+    if (keys === undefined) {
+      keys = openKeys(settings);
+      keys.catch(() => {
+        failedAt = monotonic();
+      });
     }
+    return keys;
   };
 
   return {

@@ -1,6 +1,7 @@
 /**
  * How much one caller may ask: a token so many requests a minute, whoever has none by address. Wrong tokens are counted by
- * address and much more strictly, before Redis is asked about them. Each server counts for itself, in its memory.
+ * address and much more strictly; that keeps no good one out, because a proxy may make one address of everybody. Each server
+ * counts for itself, in its memory, and remembers the last five thousand callers.
  */
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,19 +11,16 @@ import { HttpError } from '../errors.js';
 const MINUTE_MS = 60_000;
 /** Wrong tokens a minute from one address. */
 const FAILURES = 60;
-/** Callers that are remembered at once. */
-const CALLERS = 20_000;
 
 export interface Limits {
   /** Throws RATE_LIMITED, and says in the answer’s headers how much is left. */
   take(request: FastifyRequest, reply: FastifyReply): Promise<void>;
-  /** Throws RATE_LIMITED when the address has sent too many wrong tokens. */
-  refuseGuesser(request: FastifyRequest): Promise<void>;
+  /** Counts a wrong token. Throws RATE_LIMITED when the address has sent too many. */
   noteFailure(request: FastifyRequest): Promise<void>;
 }
 
 export async function createLimits(server: FastifyInstance, requestsPerMinute: number): Promise<Limits> {
-  await server.register(rateLimit, { global: false, cache: CALLERS });
+  await server.register(rateLimit, { global: false });
   const all = server.createRateLimit({
     max: requestsPerMinute,
     timeWindow: MINUTE_MS,
@@ -31,7 +29,7 @@ export async function createLimits(server: FastifyInstance, requestsPerMinute: n
   const failures = server.createRateLimit({
     max: FAILURES,
     timeWindow: MINUTE_MS,
-    keyGenerator: (request) => `failures ${addressOf(request.ip)}`,
+    keyGenerator: (request) => addressOf(request.ip),
   });
   return {
     async take(request, reply) {
@@ -43,12 +41,9 @@ export async function createLimits(server: FastifyInstance, requestsPerMinute: n
       reply.header('ratelimit-reset', taken.ttlInSeconds);
       if (taken.isExceeded) throw limited('too many requests', taken.ttlInSeconds);
     },
-    async refuseGuesser(request) {
-      const seen = await failures(request, { increment: false });
-      if (!seen.isAllowed && seen.remaining === 0) throw limited('too many wrong tokens', seen.ttlInSeconds);
-    },
     async noteFailure(request) {
-      await failures(request);
+      const taken = await failures(request);
+      if (!taken.isAllowed && taken.isExceeded) throw limited('too many wrong tokens', taken.ttlInSeconds);
     },
   };
 }
@@ -65,6 +60,4 @@ function callerOf(principal: Principal, ip: string): string {
 }
 
 /** Of IPv6 the network: one caller has 2^64 addresses. */
-function addressOf(ip: string): string {
-  return rateLimit.normalizeIP === undefined ? ip : rateLimit.normalizeIP(ip);
-}
+const addressOf = (ip: string): string => rateLimit.normalizeIP(ip);

@@ -1,7 +1,7 @@
 /** Nodes: asked for, listed, shown. */
 import { NODE_STATES, type NodeState } from '../../node/lifecycle.js';
 import { nameOf } from '../auth/principal.js';
-import { auditTargetOf, identified, requestMany } from '../many-nodes.js';
+import { allIdentified, auditTargetOf, identified, requestMany } from '../many-nodes.js';
 import type { ApiParts } from '../parts.js';
 import { nodeParams } from '../schemas/common.js';
 import * as schemas from '../schemas/node-requests.js';
@@ -35,14 +35,14 @@ export function nodeRoutes(api: Api, parts: ApiParts): void {
       const { body, headers, principal } = request;
       const by = { actor: 'producer', reason: nameOf(principal) } as const;
       if (!('nodes' in body)) {
-        const [wanted] = identified([body], headers['idempotency-key']);
-        request.auditTarget = wanted?.id ?? '';
+        const wanted = identified(body, headers['idempotency-key']);
+        request.auditTarget = wanted.id;
         parts.stacks.check(body.stack, body.inputs);
-        const requested = await client.requestNode(wanted ?? body, by);
+        const requested = await client.requestNode(wanted, by);
         request.auditTarget = requested.node.id;
         return reply.status(202).send(requested);
       }
-      const requests = identified(body.nodes, headers['idempotency-key']);
+      const requests = allIdentified(body.nodes, headers['idempotency-key']);
       request.auditTarget = `${requests.length} nodes`;
       const results = await requestMany(parts, requests, by);
       request.auditTarget = auditTargetOf(results);
