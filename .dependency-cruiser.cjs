@@ -1,5 +1,6 @@
 // The import rules of the architecture (docs/architecture.md), held by `npm run check`.
-const core = '^src/(node/|errors\\.ts|log\\.ts|file-lock\\.ts|redis-(errors|fields|scripts)\\.ts)';
+const core =
+  '^src/(node/|errors\\.ts|log\\.ts|crypto\\.ts|file-lock\\.ts|redis-(errors|fields|scripts)\\.ts)';
 /** Folders that know nothing of one another: they may import themselves, the core and packages. */
 const island = (name, extra = '') => ({
   name: `${name}-is-an-island`,
@@ -24,6 +25,7 @@ module.exports = {
     // What a node is told stands in its history, written in the same step: by the store’s own Lua.
     island('commands', '^src/store/(scripts/prelude|context|text-bounds)\\.ts$'),
     island('auth'),
+    island('webhooks'),
     {
       name: 'cdk-lives-in-stacks',
       comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
@@ -79,7 +81,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state, queue, heartbeat and commands; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat, commands and webhooks; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -95,6 +97,7 @@ module.exports = {
           '^src/state/(repository|document)\\.ts$',
           '^src/heartbeat/(heartbeats|load)\\.ts$',
           '^src/commands/(commands|wish)\\.ts$',
+          '^src/webhooks/(webhook|webhooks|payload)\\.ts$',
         ],
       },
     },

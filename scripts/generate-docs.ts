@@ -9,6 +9,7 @@ import { lifecycleDiagram, lifecycleTable } from './docs/lifecycle.js';
 import { metricTable } from './docs/metrics.js';
 import { fill } from './docs/page.js';
 import { faultPlanTable, simulatedTypeList } from './docs/rehearsal.js';
+import { webhookSchema } from './docs/webhook-schema.js';
 
 /** Each page with what makes its new text from the old one. */
 const PAGES: Readonly<Record<string, (page: string) => string>> = {
@@ -19,6 +20,7 @@ const PAGES: Readonly<Record<string, (page: string) => string>> = {
     fill(fill(page, 'fault-plans', faultPlanTable()), 'simulated-types', simulatedTypeList()),
   'schema/create-job.v1.schema.json': () => jobSchema('create'),
   'schema/destroy-job.v1.schema.json': () => jobSchema('destroy'),
+  'schema/webhook-payload.v1.schema.json': webhookSchema,
 };
 
 const root = new URL('../', import.meta.url);

@@ -95,6 +95,7 @@ export async function apiParts(
     tokens,
     nodeTokens,
     audit,
+    webhooks,
     log,
     config,
   } = app;
@@ -122,6 +123,7 @@ export async function apiParts(
     tokens,
     nodeTokens,
     audit,
+    webhooks,
     gate,
     closing,
     log,

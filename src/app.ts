@@ -12,6 +12,7 @@ import { NodeyardClient } from './client.js';
 import type { Commands } from './commands/commands.js';
 import { createRedisCommands } from './commands/redis-commands.js';
 import { type Config, searchPath, secretsOfConfig } from './config.js';
+import { parseStateKey } from './crypto.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
@@ -23,7 +24,6 @@ import { JobQueues } from './queue/jobs.js';
 import { claimFleet } from './rehearsal/claim.js';
 import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
 import { rehearsalEnv } from './rehearsal/environment.js';
-import { parseStateKey } from './state/crypto.js';
 import type { Quarantine } from './state/quarantine.js';
 import { createRedisQuarantine } from './state/redis-quarantine.js';
 import { createRedisStateRepository } from './state/redis-repository.js';
@@ -31,6 +31,8 @@ import type { StateRepository } from './state/repository.js';
 import { createRedisStore } from './store/redis-store.js';
 import type { NodeStore } from './store/store.js';
 import { createEventTail, type EventTail } from './store/tail.js';
+import { openWebhooks } from './webhooks/open.js';
+import type { Webhooks } from './webhooks/webhooks.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -74,6 +76,7 @@ export interface App {
   readonly client: NodeyardClient;
   readonly tokens: TokenStore;
   readonly audit: AuditTrail;
+  readonly webhooks: Webhooks;
   /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
   beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
@@ -143,6 +146,12 @@ function assemble(
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    webhooks: openWebhooks({
+      redis,
+      keys,
+      settings: config.webhooks,
+      latestPosition: () => store.latestPosition(),
+    }),
     async beside(temper, options) {
       const other = await connections.open(temper, options);
       return assemble(common, other, async () => other.disconnect());

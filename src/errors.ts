@@ -91,6 +91,7 @@ export const ERROR_KINDS = {
     'Name a stack that the worker knows, or add its module to the configuration (`stacks`).',
   ),
   UNKNOWN_NODE: kind('permanent', 'No such node. `nodeyard ls` lists those that exist.'),
+  UNKNOWN_WEBHOOK: kind('permanent', 'No such webhook. `nodeyard webhook ls` lists those that exist.'),
   REQUEST_CONFLICT: kind(
     'permanent',
     'This id or request id was used for a different request. Choose another, or send the same request.',

@@ -45,6 +45,7 @@ export type {
 } from './node/record.js';
 export type { CreateJobData, DestroyJobData, NodeRequest } from './node/request.js';
 export { QUEUE_NAMES, QUEUE_PREFIX } from './queue/names.js';
+export type { WebhookPayload } from './webhooks/payload.js';
 
 export interface ConnectOptions {
   /** From `loadConfig`; read from the environment and `nodeyard.json` of the current directory when absent. */

@@ -1,5 +1,6 @@
 /**
- * A worker: the consumers, the recovery of what earlier workers left, its part in the reconciler, the watch for destructions.
+ * A worker: the consumers, the recovery of what earlier workers left, its part in the reconciler and in the delivery of
+ * webhooks, the watch for destructions.
  * Also what another Node process starts to have a worker inside of it.
  */
 import { setMaxListeners } from 'node:events';
@@ -21,6 +22,7 @@ import { type MetricsServer, serveMetrics } from './metrics-server.js';
 import { composeOperations } from './operations.js';
 import { startReconciling } from './reconcile.js';
 import { RunningOperations } from './running.js';
+import { deliverWebhooks } from './webhooks.js';
 
 export interface StartedWorker {
   readonly terraform: TerraformBinary;
@@ -133,6 +135,7 @@ async function startConsumers(
   if (app.rehearsal !== undefined) {
     log.warn({ simulatedCloud: app.rehearsal.directory }, 'REHEARSAL: nodes live in a simulated cloud');
   }
+  const webhooks = deliverWebhooks(app);
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
   return async (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS): Promise<void> => {
@@ -147,13 +150,17 @@ async function startConsumers(
     const orderly = async (): Promise<void> => {
       await Promise.all([reconciling.stop(), leftovers.stop()]);
       await Promise.all([running.idle(), cleaning.idle()]);
+      // What the last runs did is delivered as well, or is the next one’s.
+      await webhooks.stop();
       await Promise.all(workers.map((worker) => worker.close()));
       await Promise.all(runs);
     };
     await Promise.race([orderly(), aborted(abandon.signal)]);
     clearTimeout(patience);
     // Without waiting for what Redis does not answer: their connections and timers would keep the process.
-    if (abandon.signal.aborted) for (const worker of workers) void worker.close(true);
+    if (!abandon.signal.aborted) return;
+    for (const worker of workers) void worker.close(true);
+    void webhooks.stop();
   };
 }
 

@@ -79,6 +79,7 @@ const BY_CODE: Partial<Record<ErrorCode, ExitName>> = {
   UNKNOWN_NODE: 'missing',
   UNKNOWN_COMMAND: 'missing',
   TOO_MANY_COMMANDS: 'refused',
+  UNKNOWN_WEBHOOK: 'missing',
   TIMED_OUT: 'timeout',
   WRONG_STATE: 'refused',
   REQUEST_CONFLICT: 'refused',

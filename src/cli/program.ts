@@ -17,6 +17,7 @@ import { defineState } from './commands/state.js';
 import { defineToken } from './commands/token.js';
 import { defineUp } from './commands/up.js';
 import { defineWatch } from './commands/watch.js';
+import { defineWebhook } from './commands/webhook.js';
 import { defineWorker } from './commands/worker.js';
 import { EXIT_STATUSES, type ExitName } from './exit-status.js';
 import type { Io } from './io.js';
@@ -38,6 +39,7 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineState,
   defineStacks,
   defineToken,
+  defineWebhook,
   defineDoctor,
   defineDemo,
 ];

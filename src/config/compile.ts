@@ -10,7 +10,7 @@ import type { Settings } from './schema.js';
 export type ResolvePath = (setting: string, path: string) => string;
 
 export function compile(settings: Settings, absolute: ResolvePath) {
-  const { terraform, lease, queue, retry, retention, reconcile } = settings;
+  const { terraform, lease, queue, retry, retention, reconcile, webhooks } = settings;
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
@@ -64,6 +64,17 @@ export function compile(settings: Settings, absolute: ResolvePath) {
     heartbeat: compileHeartbeat(settings.heartbeat),
     commands: compileCommands(settings.commands),
     api: compileApi(settings.api),
+    webhooks: {
+      deliver: webhooks.deliver,
+      allowHttp: webhooks.allowHttp,
+      allowPrivate: webhooks.allowPrivate,
+      attempts: webhooks.attempts,
+      backoff: { firstMs: webhooks.backoff, maxMs: webhooks.maxBackoff },
+      timeoutMs: webhooks.timeout,
+      concurrency: webhooks.concurrency,
+      deadLetters: webhooks.deadLetters,
+      leaseMs: webhooks.lease,
+    },
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>
       /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,

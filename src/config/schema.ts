@@ -10,6 +10,7 @@ import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
+import { webhooks } from './webhooks.js';
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
@@ -198,6 +199,7 @@ export const settingsSchema = section({
   reconcile: reconcile.prefault({}),
   metrics: metrics.prefault({}),
   api: api.prefault({}),
+  webhooks: webhooks.prefault({}),
   stateKeys: words(
     /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,
     'must be keys of 32 bytes, each as 64 hexadecimal digits or base64 (make one with `openssl rand -hex 32`)',

@@ -145,6 +145,7 @@ function statusOf(code: ErrorCode): number {
       return 400;
     case 'UNKNOWN_NODE':
     case 'UNKNOWN_COMMAND':
+    case 'UNKNOWN_WEBHOOK':
       return 404;
     case 'REQUEST_CONFLICT':
     case 'WRONG_STATE':

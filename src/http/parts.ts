@@ -13,6 +13,7 @@ import type { JobQueues } from '../queue/jobs.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
 import type { EventTail } from '../store/tail.js';
+import type { Webhooks } from '../webhooks/webhooks.js';
 import type { RedisGate } from './redis-gate.js';
 import type { Findings } from './schemas/reconcile.js';
 
@@ -54,6 +55,7 @@ export interface ApiParts {
   readonly tokens: TokenStore;
   readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
   readonly audit: AuditTrail;
+  readonly webhooks: Webhooks;
   readonly gate: RedisGate;
   readonly stacks: Stacks;
   /** What a look at the fleet would find to mend. */

@@ -11,6 +11,7 @@ import { queueRoutes } from './routes/queues.js';
 import { reconcileRoutes } from './routes/reconcile.js';
 import { stackRoutes } from './routes/stacks.js';
 import { stateRoutes } from './routes/states.js';
+import { webhookRoutes } from './routes/webhooks.js';
 import type { RouteFamily } from './types.js';
 
 export const FAMILIES: readonly RouteFamily[] = [
@@ -22,6 +23,7 @@ export const FAMILIES: readonly RouteFamily[] = [
   stateRoutes,
   queueRoutes,
   reconcileRoutes,
+  webhookRoutes,
   accessRoutes,
   healthRoutes,
   metricsRoutes,

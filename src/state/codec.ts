@@ -5,8 +5,8 @@
  */
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
+import { decrypt, encrypt, KEY_BYTES } from '../crypto.js';
 import { NodeyardError } from '../errors.js';
-import { decrypt, encrypt, KEY_BYTES } from './crypto.js';
 
 const VERSION = 1;
 const ENCRYPTED = 0b0001;

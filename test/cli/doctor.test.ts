@@ -4,6 +4,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../src/cli/doctor/check.js';
 import { checkClock } from '../../src/cli/doctor/fleet.js';
 import { checkNode } from '../../src/cli/doctor/machine.js';
+import { checkWebhooks } from '../../src/cli/doctor/webhooks.js';
+import type { Webhook } from '../../src/webhooks/webhook.js';
 import { Yard } from '../support/yard.js';
 import { call, callJson } from './command-line.js';
 import { beside } from './yard-line.js';
@@ -171,5 +173,50 @@ describe('a check', () => {
   ])('takes a clock that is %i ms off for %s', async (offset, status) => {
     const { redis } = yard.app;
     expect((await checkClock({ redis }, () => Date.now() + offset)).status).toBe(status);
+  });
+
+  it('takes webhooks for sound until one is disabled, dead, delivered by nobody or failing for long', async () => {
+    const now = 1_000_000_000;
+    const sound = {
+      position: '0',
+      delivered: 1,
+      failedAttempts: 0,
+      dead: 0,
+      deadLetters: 0,
+      gaps: 0,
+      retrying: 0,
+      deliveredBy: 'host:1',
+    };
+    const { deliveredBy: _, ...alone } = sound;
+    const look = (delivery: Webhook['delivery'], more: Partial<Webhook> = {}) => {
+      const webhook = {
+        id: 'wh1',
+        url: '',
+        filter: {},
+        enabled: true,
+        createdBy: 'x',
+        createdAt: 0,
+        delivery,
+      };
+      return checkWebhooks({ webhooks: { list: async () => [{ ...webhook, ...more }] } as never }, () => now);
+    };
+    expect(await checkWebhooks(yard.app, Date.now)).toEqual({
+      name: 'webhooks',
+      status: 'ok',
+      message: 'none',
+    });
+    expect(await look({ ...sound, oldestUndeliveredAt: now - 60_000 })).toMatchObject({ status: 'ok' });
+    const troubles = await Promise.all([
+      look(sound, { enabled: false, disabledReason: 'moving house' }),
+      look({ ...sound, deadLetters: 2 }),
+      look(alone),
+      look({ ...sound, oldestUndeliveredAt: now - 3_600_000 }),
+    ]);
+    expect(troubles.map(({ status, message }) => [status, message])).toEqual([
+      ['warn', 'wh1 is disabled: moving house'],
+      ['warn', 'wh1 has 2 dead letters'],
+      ['warn', 'wh1 is delivered by nobody: no worker and no API server runs that may'],
+      ['warn', 'wh1 fails'],
+    ]);
   });
 });

@@ -97,6 +97,17 @@ describe('the defaults', () => {
         reinstate: true,
       },
       commands: { visibilityMs: 30_000, expiryMs: 3_600_000 },
+      webhooks: {
+        deliver: true,
+        allowHttp: false,
+        allowPrivate: [],
+        attempts: 100,
+        backoff: { firstMs: 5_000, maxMs: 900_000 },
+        timeoutMs: 15_000,
+        concurrency: 4,
+        deadLetters: 1_000,
+        leaseMs: 30_000,
+      },
       stateKeys: [],
       stacks: [],
     });

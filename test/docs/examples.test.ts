@@ -1,9 +1,9 @@
 /** The examples of the documents run: against a real Redis, a real worker and a real Terraform. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,6 +14,8 @@ import { parseInput } from '../../src/node/problems.js';
 import { createJobSchema, destroyJobSchema } from '../../src/node/request.js';
 import { parseInputs } from '../../src/synth/inputs.js';
 import { synthesize } from '../../src/synth/synthesize.js';
+import { webhookPayloadSchema } from '../../src/webhooks/payload.js';
+import { newSecret, signatureHeaders } from '../../src/webhooks/signature.js';
 import { awsNode } from '../../stacks/aws-node.js';
 import { loadCatalog } from '../../stacks/catalog.js';
 import { processesOf, Yard } from '../support/yard.js';
@@ -36,6 +38,8 @@ describe('a JSON example', () => {
     'create-job': (value) => parseInput(createJobSchema, value),
     'destroy-job': (value) => parseInput(destroyJobSchema, value),
     'aws-node': (value) => parseInputs(awsNode, value),
+    // A field that the schema does not know would be dropped.
+    'webhook-payload': (value) => expect(parseInput(webhookPayloadSchema, value)).toEqual(value),
     configuration: (value) => {
       writeFileSync(join(directory, 'nodeyard.json'), JSON.stringify(value));
       return loadConfig({ env: {}, cwd: directory });
@@ -57,6 +61,7 @@ describe('a JSON example', () => {
     expect(() => CHECKS['destroy-job']?.({ v: 1, node: {} })).toThrow('an id or a requestId');
     expect(() => CHECKS['aws-node']?.({ region: 'nowhere' })).toThrow('inputs.region');
     expect(() => CHECKS['configuration']?.({ stack: [] })).toThrow('stack');
+    expect(() => CHECKS['webhook-payload']?.({ v: 1, type: 'node.moved' })).toThrow('type');
   });
 });
 
@@ -70,6 +75,9 @@ test('every example that is marked to run is run here', () => {
     'preview-node.mjs',
     'producer.mjs',
     'producer.py',
+    'webhook-receiver.go',
+    'webhook-receiver.mjs',
+    'webhook-receiver.py',
   ];
   expect(names.sort()).toEqual(run);
 });
@@ -128,7 +136,7 @@ test('the preview node is synthesized with its machine, its name in DNS and its 
 
 test('the inventory of a cloud asks by the exact marks, and destroys exactly what it is told', async () => {
   const asked: string[] = [];
-  const cloud = createServer(({ method, url, headers }, response) => {
+  const cloud = createHttpServer(({ method, url, headers }, response) => {
     asked.push(`${method} ${decodeURIComponent(url ?? '')} ${headers.authorization}`);
     const server = { id: 's-1', tags: { 'nodeyard:node-id': 'n1' }, created: '2026-01-01T00:00:00Z' };
     response.statusCode = method === 'DELETE' ? 404 : 200;
@@ -174,6 +182,74 @@ test('the misspelt stack of the guide fails in plan, and its rehearsal in the wo
   }
   expect(stdout).not.toContain('RunInstances');
 });
+
+describe('a receiver of webhooks', () => {
+  const hasGo = spawnSync('go', ['version']).status === 0;
+  const RECEIVERS: readonly (readonly [name: string, ...command: string[]])[] = [
+    ['webhook-receiver.mjs', process.execPath],
+    ['webhook-receiver.py', 'python3'],
+    ['webhook-receiver.go', 'go', 'run'],
+  ];
+  const body = JSON.stringify({ v: 1, type: 'node.transition', data: { nodeId: 'n1', to: 'CREATED' } });
+
+  test.each(RECEIVERS.filter(([name]) => hasGo || !name.endsWith('.go')))(
+    'in %s takes what is genuine, once, and nothing else',
+    async (name, command = '', ...words) => {
+      const secret = newSecret();
+      const port = await freePort();
+      const child = spawn(command, [...words, written(name)], {
+        env: { ...process.env, WEBHOOK_SECRET: secret, PORT: String(port), GOCACHE: join(directory, 'go') },
+        stdio: ['ignore', 'pipe', 'ignore'],
+        // `go run` has a child of its own, which must end with it.
+        detached: true,
+      });
+      const ended = once(child, 'exit');
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString();
+      });
+      const post = async (headers: Readonly<Record<string, string>>, text = body): Promise<number> => {
+        const url = `http://127.0.0.1:${port}/`;
+        const answer = await fetch(url, { method: 'POST', headers, body: text });
+        return answer.status;
+      };
+      const signed = (id: string, at: number = Date.now(), by: string = secret) =>
+        signatureHeaders(by, { id, body, at });
+      try {
+        const begun = () => post({}).catch(() => undefined);
+        await expect.poll(begun, { timeout: CHILD_TIMEOUT_MS }).toBe(401);
+        expect(await post(signed('m1'))).toBe(204);
+        expect(await post(signed('m1'))).toBe(204);
+        const both = signed('m2');
+        const rotated = `v1,${'A'.repeat(43)}= ${both['webhook-signature']}`;
+        expect(await post({ ...both, 'webhook-signature': rotated })).toBe(204);
+        await expect.poll(() => said).toBe('node.transition n1 CREATED\n'.repeat(2));
+
+        expect(await post(signed('m3', Date.now(), newSecret()))).toBe(401);
+        expect(await post(signed('m3', Date.now() - 600_000))).toBe(401);
+        expect(await post(signed('m3', Date.now() + 600_000))).toBe(401);
+        expect(await post(signed('m3'), body.replace('n1', 'n2'))).toBe(401);
+        expect(await post({ ...signed('m3'), 'webhook-id': 'm4' })).toBe(401);
+        expect(await post({ ...signed('m3'), 'webhook-timestamp': 'now' })).toBe(401);
+        expect(await post({ ...signed('m3'), 'webhook-signature': '' })).toBe(401);
+        expect(said).toBe('node.transition n1 CREATED\n'.repeat(2));
+      } finally {
+        process.kill(-(child.pid ?? 0), 'SIGKILL');
+        await ended;
+      }
+    },
+    2 * CHILD_TIMEOUT_MS,
+  );
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
 
 describe('with a worker', () => {
   let opened: Yard | undefined;

@@ -29,6 +29,8 @@ const KNOWN: Vocabulary['known'] = {
   stack: ['local-node'],
   inputs: [{}, { message: 'hi' }],
   cursor: ['3', '0-1'],
+  // Nobody listens there, which is known at once.
+  url: ['http://127.0.0.1:1024/hook'],
 };
 
 let yard: YardApi;
@@ -39,12 +41,14 @@ beforeAll(async () => {
     NODEYARD_API_REQUEST_TIMEOUT: '10s',
     // A poll for commands never waits for long.
     NODEYARD_COMMANDS_VISIBILITY: '100ms',
+    NODEYARD_WEBHOOKS_ALLOW_HTTP: 'on',
+    NODEYARD_WEBHOOKS_ALLOW_PRIVATE: '127.0.0.1',
   });
   document = (await yard.ask('/openapi.json')).body as unknown as Document;
 });
 afterAll(() => yard.close());
 
-/** Nodes that an operation may do something with, and the words of its requests. */
+/** Nodes and a webhook that an operation may do something with, and the words of its requests. */
 async function prepare(operation: string): Promise<Vocabulary> {
   const nodes = await Promise.all(
     (['INSERVICE', 'FAILED create', 'REQUESTED'] as const).map((standing, index) =>
@@ -54,9 +58,13 @@ async function prepare(operation: string): Promise<Vocabulary> {
   const document_ = Buffer.from('{"version":4,"serial":1,"lineage":"l","outputs":{},"resources":[]}');
   await yard.app.states.save(`${operation}-0`, { epoch: 1, sequence: 1, document: document_ });
   await yard.app.commands.ask(`${operation}-0`, { name: 'Ping', ttlMs: 3_600_000 }, { actor: 'operator' });
+  const { webhooks } = yard.app;
+  // There may be only so many of them.
+  for (const { id } of await webhooks.list()) await webhooks.remove(id);
+  const { webhook } = await webhooks.add({ url: String(KNOWN['url']?.[0]) }, { createdBy: 'fuzz' });
   return {
     schemas: document.components.schemas,
-    known: { ...KNOWN, id: [...nodes.map(({ id }) => id), 'nobody'] },
+    known: { ...KNOWN, id: [...nodes.map(({ id }) => id), 'nobody', webhook.id] },
   };
 }
 

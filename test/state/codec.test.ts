@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { keyId, parseStateKey } from '../../src/crypto.js';
 import { NodeyardError } from '../../src/errors.js';
 import { type Binding, Codec } from '../../src/state/codec.js';
-import { keyId, parseStateKey } from '../../src/state/crypto.js';
 
 const key = randomBytes(32);
 const other = randomBytes(32);

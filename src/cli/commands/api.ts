@@ -27,16 +27,22 @@ async function api(call: Call): Promise<ExitName> {
   return withApp(
     call,
     async (app) => {
-      const { startApi } = await import('../../api.js');
+      const [{ startApi }, { deliverWebhooks }] = await Promise.all([
+        import('../../api.js'),
+        import('../../../workers/webhooks.js'),
+      ]);
       call.io.interrupts.holdExit();
+      const patient = await app.beside('patient');
       const started = await startApi(app);
+      const webhooks = deliverWebhooks(patient);
       try {
         const { url, open } = started;
         if (call.output.json) call.output.value({ type: 'ready', url, open, redis: redisPlace(app) });
         else call.output.note(`API ready: ${apiPlace(started)}, redis ${redisPlace(app)}; Ctrl-C ends it`);
         await call.io.interrupts.first();
       } finally {
-        await started.close();
+        await Promise.all([started.close(), webhooks.stop()]);
+        await patient.close();
       }
       return 'done';
     },

@@ -83,7 +83,10 @@ async function examineRedis(call: Call): Promise<readonly CheckResult[]> {
 }
 
 async function examineFleet(app: App): Promise<readonly CheckResult[]> {
-  const fleet = await import('../doctor/fleet.js');
+  const [fleet, { checkWebhooks }] = await Promise.all([
+    import('../doctor/fleet.js'),
+    import('../doctor/webhooks.js'),
+  ]);
   return [
     ok('redis', `reached: ${redisPlace(app)}`),
     ...(await fleet.checkRedisSettings(app)),
@@ -94,6 +97,7 @@ async function examineFleet(app: App): Promise<readonly CheckResult[]> {
     await fleet.checkQuarantine(app),
     await fleet.checkStranded(app),
     ...(await fleet.checkFailures(app)),
+    await checkWebhooks(app, Date.now),
   ];
 }
 

@@ -1,6 +1,8 @@
 /** The schemas that have a name in the OpenAPI document, and so in generated clients. */
 import type { z } from 'zod';
 import { nodeRequestSchema } from '../../node/request.js';
+import { webhookPayloadSchema } from '../../webhooks/payload.js';
+import { deadLetterSchema, webhookRequestSchema, webhookSchema } from '../../webhooks/webhook.js';
 import { auditEntrySchema } from './access.js';
 import { errorSchema, refusalSchema } from './error.js';
 import { failureSchema, nodeEventSchema, nodeSchema } from './node.js';
@@ -32,5 +34,9 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [stateSummarySchema, 'StateSummary'],
   [stackSchema, 'Stack'],
   [queueSchema, 'Queue'],
+  [webhookRequestSchema, 'WebhookRequest'],
+  [webhookSchema, 'Webhook'],
+  [deadLetterSchema, 'DeadLetter'],
+  [webhookPayloadSchema, 'WebhookPayload'],
   [auditEntrySchema, 'AuditEntry'],
 ]);

@@ -6,6 +6,7 @@ export const TAGS = [
   { name: 'states', description: 'The Terraform states of nodes.' },
   { name: 'queues', description: 'The queues that drive nodes.' },
   { name: 'fleet', description: 'What the reconciler sees.' },
+  { name: 'webhooks', description: 'Where events are sent to.' },
   { name: 'access', description: 'Who may do what, and who did.' },
   { name: 'server', description: 'Whether this server lives, and can do its work.' },
 ] as const;

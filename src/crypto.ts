@@ -1,11 +1,11 @@
 /**
- * AES-256-GCM for stored documents. What is bound to a box (node, epoch, kind) is authenticated with it, so that one
- * document cannot be put in the place of another.
+ * AES-256-GCM for what is stored and secret: Terraform’s states, the secrets of webhooks. What is bound to a box (its kind,
+ * whose it is) is authenticated with it, so that one cannot be put in the place of another.
  *
  *   key id (4 bytes) · random IV (12) · tag (16) · ciphertext
  */
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
-import { NodeyardError } from '../errors.js';
+import { NodeyardError } from './errors.js';
 
 const CIPHER = 'aes-256-gcm';
 export const KEY_BYTES = 32;
@@ -59,10 +59,7 @@ export function decrypt(box: Uint8Array, keys: readonly Uint8Array[], bound: Uin
     const plain = open(bytes, key, bound);
     if (plain !== undefined) return plain;
   }
-  throw new NodeyardError(
-    'STATE_UNREADABLE',
-    'an encrypted document was changed, or belongs to another node or epoch',
-  );
+  throw new NodeyardError('STATE_UNREADABLE', 'an encrypted document was changed, or belongs elsewhere');
 }
 
 function open(box: Buffer, key: Uint8Array, bound: Uint8Array): Buffer | undefined {
