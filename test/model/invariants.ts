@@ -36,7 +36,7 @@ export const newHistory = (): History => ({
 });
 
 /** An epoch belongs to one holder, grows only, and nobody writes under one that is over. */
-export function oneWriterPerEpoch({ stored, runs, reference, history }: Moment): string[] {
+function oneWriterPerEpoch({ stored, runs, reference, history }: Moment): string[] {
   const broken = [...reference.sharedEpochs];
   for (const [id, { epoch }] of stored.records) {
     const before = history.epochs.get(id) ?? 0;
@@ -59,7 +59,7 @@ export function oneWriterPerEpoch({ stored, runs, reference, history }: Moment):
 }
 
 /** Every write was decided as the small reference decides it. */
-export function recordsAsInTheReference({ stored, reference }: Moment): string[] {
+function recordsAsInTheReference({ stored, reference }: Moment): string[] {
   const broken = [...reference.disagreements];
   for (const [id, { model }] of reference.nodes) {
     const record = stored.records.get(id);
@@ -75,7 +75,7 @@ export function recordsAsInTheReference({ stored, reference }: Moment): string[]
  * Every thing that exists is in a canonical document, in a quarantined one, in a run directory that recovery will find, or in the
  * hands of a Terraform that lives. Only what no Terraform ever came to write down may be known by its mark alone.
  */
-export function noLostState({ stored, directories, runs, things, history }: Moment): string[] {
+function noLostState({ stored, directories, runs, things, history }: Moment): string[] {
   const { secured } = history;
   const documents = [...stored.canonical.values(), ...stored.quarantined.map(({ ids }) => ids)];
   for (const ids of [...documents, ...directories.map(({ safe }) => safe)])
@@ -94,7 +94,7 @@ export function noLostState({ stored, directories, runs, things, history }: Mome
 }
 
 /** DESTROYED is the end. */
-export function noTerminalStateLeft({ stored, history }: Moment): string[] {
+function noTerminalStateLeft({ stored, history }: Moment): string[] {
   const { tombstones } = history;
   const broken: string[] = [];
   for (const [id, { state }] of stored.records) {
@@ -105,7 +105,7 @@ export function noTerminalStateLeft({ stored, history }: Moment): string[] {
 }
 
 /** At the moment when DESTROYED is said: no document that was known by then holds anything. */
-export function destroyedImpliesAnEmptyState({ stored, things, reference }: Moment): string[] {
+function destroyedImpliesAnEmptyState({ stored, things, reference }: Moment): string[] {
   const exists = (ids: ReadonlySet<string>): string[] =>
     things.filter(({ id }) => ids.has(id)).map(({ id }) => id);
   const broken: string[] = [];
@@ -147,7 +147,7 @@ const THERE = ['CREATED', 'STARTED', 'INSERVICE', 'SOFT_SUNSET', 'HARD_SUNSET'];
  * In the end: who was to be gone is DESTROYED, and nothing of it exists; who was to be there is whole, once, and owns exactly what
  * exists of it. A node that its time limit or its health has failed, and that nobody has asked to be gone, owns what is left of it.
  */
-export function everyNodeWhereItWasAsked({ stored, things, vanished, reference }: Moment): string[] {
+function everyNodeWhereItWasAsked({ stored, things, vanished, reference }: Moment): string[] {
   return [...stored.records].flatMap(([id, { state }]) => {
     const own = things.filter(({ nodeId }) => nodeId === id);
     const owned = ownedBy(stored, id);
