@@ -117,6 +117,7 @@ export class ModelWorker {
         now: () => time.now,
       }),
       brake: new AccountBrake(2 * CONCURRENCY),
+      listener: { runEnded: () => undefined, judged: () => undefined },
       settings: OPERATIONS,
       directories,
       env: {},
