@@ -1,5 +1,5 @@
 // The import rules of the architecture (docs/architecture.md), held by `npm run check`.
-const core = '^src/(node/|errors\\.ts|log\\.ts|file-lock\\.ts|redis-errors\\.ts)';
+const core = '^src/(node/|errors\\.ts|log\\.ts|file-lock\\.ts|redis-(errors|fields|scripts)\\.ts)';
 /** Folders that know nothing of one another: they may import themselves, the core and packages. */
 const island = (name, extra = '') => ({
   name: `${name}-is-an-island`,
@@ -20,6 +20,10 @@ module.exports = {
     island('state'),
     island('synth', '^stacks/'),
     island('node'),
+    island('heartbeat'),
+    // What a node is told stands in its history, written in the same step: by the store’s own Lua.
+    island('commands', '^src/store/(scripts/prelude|context|text-bounds)\\.ts$'),
+    island('auth'),
     {
       name: 'cdk-lives-in-stacks',
       comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
@@ -62,8 +66,37 @@ module.exports = {
     {
       name: 'nothing-imports-the-edges',
       severity: 'error',
-      from: { path: '^(src|stacks)/', pathNot: ['^src/(cli|app\\.ts|index\\.ts)'] },
-      to: { path: '^(workers|src/cli|src/app\\.ts)' },
+      from: { path: '^(src|stacks)/', pathNot: ['^src/(cli|app\\.ts|api\\.ts|index\\.ts)'] },
+      to: { path: '^(workers/|src/cli/|src/(app|api)\\.ts)' },
+    },
+    {
+      name: 'http-is-an-edge',
+      comment: 'src/api.ts puts the API together; besides it only the commands know that there is HTTP.',
+      severity: 'error',
+      from: { path: '^(src|stacks|workers)/', pathNot: ['^src/(http|cli)/', '^src/api\\.ts$'] },
+      to: { path: '^src/http/' },
+    },
+    {
+      name: 'http-speaks-through-ports',
+      comment:
+        'Routes call the client and the ports of store, state, queue, heartbeat and commands; what implements these is put together in src/api.ts.',
+      severity: 'error',
+      from: { path: '^src/http/' },
+      to: {
+        path: '^(src|stacks|workers)/',
+        pathNot: [
+          core,
+          '^src/http/',
+          '^src/auth/',
+          '^src/(client|config|metrics|age)\\.ts$',
+          '^src/config/',
+          '^src/queue/',
+          '^src/store/(store|tail)\\.ts$',
+          '^src/state/(repository|document)\\.ts$',
+          '^src/heartbeat/(heartbeats|load)\\.ts$',
+          '^src/commands/(commands|wish)\\.ts$',
+        ],
+      },
     },
     {
       name: 'no-tests-in-product',

@@ -4,13 +4,21 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
+import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
+import { createRedisTokens } from './auth/redis-tokens.js';
+import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
-import { type Config, searchPath } from './config.js';
+import type { Commands } from './commands/commands.js';
+import { createRedisCommands } from './commands/redis-commands.js';
+import { type Config, searchPath, secretsOfConfig } from './config.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
+import type { Heartbeats } from './heartbeat/heartbeats.js';
+import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
-import { Connections, type Temper } from './queue/connections.js';
+import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
 import { claimFleet } from './rehearsal/claim.js';
 import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
@@ -56,11 +64,18 @@ export interface App {
   readonly connections: Connections;
   readonly redis: Redis;
   readonly store: NodeStore;
+  readonly heartbeats: Heartbeats;
+  readonly commands: Commands;
+  readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
   readonly tail: EventTail;
   readonly client: NodeyardClient;
+  readonly tokens: TokenStore;
+  readonly audit: AuditTrail;
+  /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
+  beside(temper: Temper, options?: OpenOptions): Promise<App>;
   /** Ends every connection, and the embedded Redis if this process started it. */
   close(): Promise<void>;
 }
@@ -70,11 +85,7 @@ export interface App {
  * does not live in the cloud that is configured).
  */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
-  const redact = createRedactor([
-    ...secretsOf(env),
-    ...secretsOf({ REDIS_URL: config.redisUrl }),
-    ...config.stateKeys,
-  ]);
+  const redact = createRedactor([...secretsOf(env), ...secretsOfConfig(config)]);
   const log = given ?? createLog({ level: config.log.level, redact });
   const { simulatedCloud } = config;
   const rehearsal = simulatedCloud === undefined ? undefined : readSimulatedCloud(simulatedCloud);
@@ -84,52 +95,65 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
     await claimFleet(redis, rehearsal, { claim: rehearsal !== undefined });
-    const store = createRedisStore({
-      redis,
-      retention: config.retention,
-      destroyRetry: config.reconcile.destroyRetry,
-      ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
-      log,
-    });
-    // Refused before anything is made that would bear another fleet’s id.
-    if (config.fleet.id !== undefined) await store.fleetId();
-    const keys = config.stateKeys.map(parseStateKey);
-    const quarantine = createRedisQuarantine({ redis, keys });
-    const states = createRedisStateRepository({
-      redis,
-      keys,
-      keptVersions: config.retention.stateVersions,
-    });
-    const queues = new JobQueues(redis);
-    const tail = createEventTail(store, log);
-    return {
-      config,
-      env: rehearsal === undefined ? env : rehearsalEnv(env, rehearsal),
-      rehearsal,
-      log,
-      redact,
-      directories: directoriesIn(config.dataDir),
-      connections,
-      redis,
-      store,
-      states,
-      quarantine,
-      queues,
-      tail,
-      client: new NodeyardClient({ store, queues, tail }),
-      async close() {
-        await tail.close();
-        await queues.close();
-        await store.close();
-        connections.close();
-        await embedded?.stop();
-      },
+    const close = async (): Promise<void> => {
+      connections.close();
+      await embedded?.stop();
     };
+    const seen = rehearsal === undefined ? env : rehearsalEnv(env, rehearsal);
+    const app = assemble({ config, env: seen, rehearsal, log, redact, connections }, redis, close);
+    // Refused before anything is made that would bear another fleet’s id.
+    if (config.fleet.id !== undefined) await app.store.fleetId();
+    return app;
   } catch (error) {
     connections.close();
     await embedded?.stop();
     throw error;
   }
+}
+
+/** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
+function assemble(
+  common: Pick<App, 'config' | 'env' | 'rehearsal' | 'log' | 'redact' | 'connections'>,
+  redis: Redis,
+  end: () => Promise<void>,
+): App {
+  const { config, connections, log } = common;
+  const store = createRedisStore({
+    redis,
+    retention: config.retention,
+    destroyRetry: config.reconcile.destroyRetry,
+    ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
+    log,
+  });
+  const keys = config.stateKeys.map(parseStateKey);
+  const queues = new JobQueues(redis);
+  const tail = createEventTail(store, log);
+  return {
+    ...common,
+    directories: directoriesIn(config.dataDir),
+    redis,
+    store,
+    states: createRedisStateRepository({ redis, keys, keptVersions: config.retention.stateVersions }),
+    quarantine: createRedisQuarantine({ redis, keys }),
+    queues,
+    tail,
+    client: new NodeyardClient({ store, queues, tail }),
+    heartbeats: createRedisHeartbeats({ redis }),
+    commands: createRedisCommands({ redis, retention: config.retention }),
+    nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
+    tokens: createRedisTokens({ redis }),
+    audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
+    async beside(temper, options) {
+      const other = await connections.open(temper, options);
+      return assemble(common, other, async () => other.disconnect());
+    },
+    async close() {
+      await tail.close();
+      await queues.close();
+      await store.close();
+      await end();
+    },
+  };
 }
 
 const startEmbedded = (config: Config, env: Environment, log: Log): Promise<EmbeddedRedis> =>

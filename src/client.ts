@@ -1,12 +1,12 @@
 /**
- * What a producer does: ask for a node, ask for its destruction, wait for either. Intent is stored before the job is
- * added; should the process die in between, the reconciler adds the job.
+ * What a producer does: ask for a node, ask for its destruction, wait for either; and what an operator does besides. Intent
+ * is stored before the job is added; should the process die in between, or Redis go away, the reconciler adds the job.
  */
 import { randomInt } from 'node:crypto';
 import { NodeyardError } from './errors.js';
-import type { Actor, NodeState, Operation } from './node/lifecycle.js';
+import { type Actor, type NodeState, type Operation, transitionsTo } from './node/lifecycle.js';
 import { parseInput } from './node/problems.js';
-import type { NodeRecord } from './node/record.js';
+import type { Failure, NodeRecord } from './node/record.js';
 import { type NodeRequest, nodeRequestSchema } from './node/request.js';
 import type { JobQueues } from './queue/jobs.js';
 import type { NodeStore, TransitionResult } from './store/store.js';
@@ -16,6 +16,12 @@ export interface Requested {
   readonly node: NodeRecord;
   /** False when the same request had made the node before. */
   readonly created: boolean;
+}
+
+export interface Changed {
+  readonly node: NodeRecord;
+  /** False when the node was there already, or on its way. */
+  readonly changed: boolean;
 }
 
 export interface By {
@@ -78,17 +84,44 @@ export class NodeyardClient {
     nodeId: string,
     by: By & { expected?: readonly NodeState[] } = {},
   ): Promise<NodeRecord> {
-    const result = await this.#store.transition(nodeId, {
-      to: 'DESTRUCTION_REQUESTED',
-      actor: by.actor ?? 'producer',
-      ...(by.reason === undefined ? {} : { reason: by.reason }),
-      ...(by.expected === undefined ? {} : { expected: by.expected }),
-    });
-    if ('refused' in result && result.refused === 'wrong-state' && result.node.state === 'DESTROYED')
-      return result.node;
-    const { node, changed } = accepted(nodeId, result);
-    if (changed) await this.#enqueue('destroy', nodeId);
-    return node;
+    return (await this.#doom(nodeId, by)).node;
+  }
+
+  /**
+   * Stops a create that waits or is at work: what it has made is destroyed. Asking again changes nothing. Throws
+   * UNKNOWN_NODE, WRONG_STATE once the node is created or FAILED, REDIS_UNAVAILABLE.
+   */
+  cancel(nodeId: string, by: By = {}): Promise<Changed> {
+    return this.#doom(nodeId, { actor: 'operator', ...by, expected: CANCELLABLE });
+  }
+
+  /**
+   * Moves a node as an operator may, by compare-and-set: only from one of the `expected` states, where they are given. A
+   * node that is in `to` already stays as it is. Throws INVALID_INPUT for a state that no operator can ask for, UNKNOWN_NODE,
+   * WRONG_STATE, REDIS_UNAVAILABLE.
+   */
+  async changeState(
+    nodeId: string,
+    { to, expected, reason }: { to: NodeState; expected?: readonly NodeState[]; reason?: string },
+  ): Promise<Changed> {
+    const actor = 'operator';
+    const by = {
+      actor,
+      ...(reason === undefined ? {} : { reason }),
+      ...(expected === undefined ? {} : { expected }),
+    } as const;
+    if (to === 'DESTRUCTION_REQUESTED') return this.#doom(nodeId, by);
+    if (to === 'REQUESTED' || transitionsTo(to, actor).length === 0) {
+      throw new NodeyardError('INVALID_INPUT', `to: ${to} is no state that an operator can ask for`, {
+        field: 'to',
+      });
+    }
+    const failure = to === 'FAILED' ? { failure: faultOf(reason) } : {};
+    const result = await this.#store.transition(nodeId, { to, ...by, ...failure });
+    if ('refused' in result && result.refused === 'wrong-state' && result.node.state === to) {
+      return { node: result.node, changed: false };
+    }
+    return accepted(nodeId, result);
   }
 
   /** Tries a FAILED create or destroy again; asking again changes nothing. Throws UNKNOWN_NODE, WRONG_STATE. */
@@ -165,11 +198,46 @@ export class NodeyardClient {
     }
   }
 
+  async #doom(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
+    const result = await this.#store.transition(nodeId, {
+      to: 'DESTRUCTION_REQUESTED',
+      actor: by.actor ?? 'producer',
+      ...(by.reason === undefined ? {} : { reason: by.reason }),
+      ...(by.expected === undefined ? {} : { expected: by.expected }),
+    });
+    if ('refused' in result && result.refused === 'wrong-state' && result.node.state === 'DESTROYED')
+      return { node: result.node, changed: false };
+    const { node, changed } = accepted(nodeId, result);
+    if (changed) await this.#enqueue('destroy', nodeId);
+    return { node, changed };
+  }
+
+  /**
+   * The intent is on record, so what was asked for will be done: a Redis that goes away between the two makes it later, not
+   * undone, and an error here would say that nothing had happened.
+   */
   async #enqueue(operation: Operation, nodeId: string): Promise<void> {
-    const generation = await this.#store.nextGeneration(nodeId);
-    if (generation !== undefined) await this.#queues.add(operation, nodeId, generation);
+    try {
+      const generation = await this.#store.nextGeneration(nodeId);
+      if (generation !== undefined) await this.#queues.add(operation, nodeId, generation);
+    } catch (error) {
+      if (!(error instanceof NodeyardError) || error.code !== 'REDIS_UNAVAILABLE') throw error;
+    }
   }
 }
+
+/** Where a create waits or is at work. */
+const CANCELLABLE: readonly NodeState[] = ['REQUESTED', 'CREATING'];
+
+/** What an operator’s word makes of a node that the machinery finds sound. */
+const faultOf = (reason = 'an operator said so'): Omit<Failure, 'at'> => ({
+  operation: 'health',
+  code: 'FAULT',
+  message: reason,
+  diagnostics: [],
+  retryable: false,
+  attempts: 0,
+});
 
 const unknownNode = (nodeId: string): NodeyardError =>
   new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, { field: 'nodeId' });

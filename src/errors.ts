@@ -130,6 +130,14 @@ export const ERROR_KINDS = {
     'conflict',
     'The resource bears other ownership tags than when it was found. nodeyard leaves it alone; find out who has taken it over.',
   ),
+  HEARTBEAT_LOST: kind(
+    'permanent',
+    'The node has not spoken for longer than it may. It goes back to work when it speaks again, unless `heartbeat.reinstate` is off; otherwise look at the machine and destroy it.',
+  ),
+  FAULT: kind(
+    'permanent',
+    'An operator said that the node is at fault; its history says who and why. Reinstate it, or destroy it.',
+  ),
   LOG_LIMIT: kind('permanent', 'Terraform printed more than `terraform.maxLogBytes` and was stopped.'),
   NOT_EMPTY: kind(
     'transient',
@@ -138,6 +146,14 @@ export const ERROR_KINDS = {
   UNKNOWN: kind(
     'transient',
     'Not recognized; nodeyard retries a few times. The run log has the whole message.',
+  ),
+  UNKNOWN_COMMAND: kind(
+    'permanent',
+    'No such command of this node, or it ended so long ago that it is not kept any more. Its history tells.',
+  ),
+  TOO_MANY_COMMANDS: kind(
+    'permanent',
+    'The node has not taken the commands that wait for it. Look whether it lives; what it does not take expires.',
   ),
   RECORD_UNREADABLE: kind(
     'permanent',

@@ -52,6 +52,8 @@ export const localNode = defineNodeStack({
       return openLocalInventory({ nodes, idFile: join(dataDir, 'inventory-id') });
     },
   },
+  heartbeats: () => ({}),
+  onThisMachine: true,
   node(scope, { port, bootDelayMs, message }, node) {
     const claim = new TerraformData(scope, 'claim', {
       input: { directory: node.localDir },
@@ -81,6 +83,11 @@ export const localNode = defineNodeStack({
         NODEYARD_LOCAL_PORT: String(port),
         NODEYARD_LOCAL_BOOT_DELAY_MS: String(bootDelayMs),
         NODEYARD_LOCAL_MESSAGE: message,
+        // In the environment, which other users cannot read. No attribute holds it: another address changes no resource.
+        ...(node.events && {
+          NODEYARD_LOCAL_EVENTS_URL: node.events.url,
+          NODEYARD_LOCAL_EVENTS_TOKEN: node.events.token,
+        }),
       },
     });
 

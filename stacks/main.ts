@@ -31,6 +31,8 @@ try {
       tags: {},
       inputs: env['NODEYARD_INPUTS'] === undefined ? {} : readInputs(env['NODEYARD_INPUTS']),
       localDir: resolve('.nodeyard', 'nodes', 'example'),
+      // Shown as if the API had an address; the token is none.
+      events: { url: 'https://nodeyard.example/v1/nodes/example', token: 'nyn_example_TOKEN' },
     },
   ]);
   writeForTools(stack.name, configuration);

@@ -2,9 +2,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openApp } from '../src/app.js';
 import { NodeyardClient } from '../src/client.js';
+import { NodeyardError } from '../src/errors.js';
 import { silentLog } from '../src/log.js';
 import type { NodeState, Operation } from '../src/node/lifecycle.js';
 import type { NodeRequest } from '../src/node/request.js';
+import type { JobQueues } from '../src/queue/jobs.js';
 import { failureOf, nodeAt, type Standing } from './store/support.js';
 import { startTestRedis } from './support/redis.js';
 import { Yard } from './support/yard.js';
@@ -152,6 +154,96 @@ describe('a retry', () => {
 
   test('of an unknown node says so', async () => {
     await expect(client.retry('nobody')).rejects.toMatchObject({ code: 'UNKNOWN_NODE' });
+  });
+});
+
+describe('an operator', () => {
+  test('moves a node, and a node that is there already stays as it is', async () => {
+    const { id } = await at('INSERVICE');
+    const wish = { to: 'SOFT_SUNSET', expected: ['INSERVICE'], reason: 'quiet hours' } as const;
+    expect(await client.changeState(id, wish)).toMatchObject({
+      changed: true,
+      node: { state: 'SOFT_SUNSET' },
+    });
+    expect(await client.changeState(id, wish)).toMatchObject({
+      changed: false,
+      node: { state: 'SOFT_SUNSET' },
+    });
+    expect((await yard.app.store.history(id)).at(-1)).toMatchObject({
+      actor: 'operator',
+      reason: 'quiet hours',
+    });
+  });
+
+  test('says that a node is at fault, which is a failure of its health that no run can try again', async () => {
+    const { id } = await at('INSERVICE');
+    const { node } = await client.changeState(id, { to: 'FAILED', reason: 'it drops frames' });
+    expect(node.failure).toMatchObject({ operation: 'health', code: 'FAULT', message: 'it drops frames' });
+    await expect(client.retry(id)).rejects.toMatchObject({ code: 'WRONG_STATE' });
+  });
+
+  test('asks for a destruction by its state, with its job, and once', async () => {
+    const { id } = await at('CREATED');
+    const doomed = { to: 'DESTRUCTION_REQUESTED' } as const;
+    expect((await client.changeState(id, doomed)).changed).toBe(true);
+    expect((await client.changeState(id, doomed)).changed).toBe(false);
+    expect(await jobs('destroy', id)).toHaveLength(1);
+  });
+
+  test.each([
+    'REQUESTED',
+    'CREATING',
+    'CREATED',
+    'STARTED',
+    'HARD_SUNSET',
+    'DESTROYING',
+    'DESTROYED',
+  ] satisfies NodeState[])('cannot ask for %s', async (to) => {
+    const { id } = await at('INSERVICE');
+    await expect(client.changeState(id, { to })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'to',
+    });
+  });
+
+  test.each(['REQUESTED', 'CREATING'] satisfies Standing[])(
+    'cancels a create that is %s, once',
+    async (standing) => {
+      const { id } = await at(standing);
+      expect(await client.cancel(id)).toMatchObject({
+        changed: true,
+        node: { state: 'DESTRUCTION_REQUESTED' },
+      });
+      expect((await client.cancel(id)).changed).toBe(false);
+      expect(await jobs('destroy', id)).toHaveLength(1);
+    },
+  );
+
+  test.each(['CREATED', 'INSERVICE', 'FAILED create'] satisfies Standing[])(
+    'cannot cancel a node that is %s',
+    async (standing) => {
+      const { id, state } = await at(standing);
+      await expect(client.cancel(id)).rejects.toMatchObject({ code: 'WRONG_STATE' });
+      expect((await client.get(id)).state).toBe(state);
+    },
+  );
+});
+
+describe('a Redis that goes away between a record and its job', () => {
+  const halfway = () => {
+    const { store, tail } = yard.app;
+    const away = new NodeyardError('REDIS_UNAVAILABLE', 'gone');
+    const queues = { add: () => Promise.reject(away) } as unknown as JobQueues;
+    return new NodeyardClient({ store, queues, tail });
+  };
+
+  test('makes the job later, not undone: the request stands, and nobody attends to it yet', async () => {
+    const { node, created } = await halfway().requestNode(request({ requestId: 'halfway' }));
+    expect(created).toBe(true);
+    const doomed = await at('CREATED');
+    expect((await halfway().requestDestruction(doomed.id)).state).toBe('DESTRUCTION_REQUESTED');
+    const stranded = (await yard.app.store.stranded(1_000)).map(({ id }) => id);
+    expect(stranded).toEqual(expect.arrayContaining([node.id, doomed.id]));
   });
 });
 

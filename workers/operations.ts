@@ -1,6 +1,7 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
 import { randomUUID } from 'node:crypto';
 import type { App } from '../src/app.js';
+import { accessTo } from '../src/auth/node-access.js';
 import { searchPath } from '../src/config.js';
 import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
@@ -14,9 +15,16 @@ import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
 import { rehearsedCatalog } from '../stacks/rehearsed.js';
 
-/** All but who listens. Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
-export async function composeOperations(app: App): Promise<Omit<OperationDependencies, 'listener'>> {
-  const { config, directories, log, quarantine, redact, rehearsal, states, store } = app;
+/**
+ * All but who listens. `api` is the address under which this machine reaches the API. Throws TERRAFORM_MISSING, CONFIG_INVALID (a
+ * stack’s module).
+ */
+export async function composeOperations(
+  app: App,
+  api: string | undefined,
+): Promise<Omit<OperationDependencies, 'listener'>> {
+  const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, rehearsal, states, store } =
+    app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
   const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv, ...Object.keys(rehearsal?.env ?? {})];
@@ -27,6 +35,8 @@ export async function composeOperations(app: App): Promise<Omit<OperationDepende
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
   return {
     store,
+    heartbeats,
+    eventsOf: accessTo({ everywhere: config.api.publicUrl, here: api }, nodeTokens),
     states,
     quarantine,
     catalog,
@@ -47,6 +57,7 @@ export async function composeOperations(app: App): Promise<Omit<OperationDepende
     settings: {
       lease: config.lease,
       retry: config.retry,
+      heartbeat: config.heartbeat,
       terraform: { ...config.terraform, passEnv },
     },
     directories,

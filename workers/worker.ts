@@ -37,16 +37,21 @@ export interface StartedWorker {
 /** After the grace of Terraform, time to store what it left. */
 const STORE_PATIENCE_MS = 30_000;
 
+export interface WorkerOptions {
+  /** The address under which this machine reaches the API, where it serves it itself. */
+  readonly api?: string | undefined;
+}
+
 /**
  * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already; the
  * nodes live in another cloud), REDIS_UNAVAILABLE.
  */
-export async function startWorker(app: App): Promise<StartedWorker> {
+export async function startWorker(app: App, { api }: WorkerOptions = {}): Promise<StartedWorker> {
   await claimFleet(app.redis, app.rehearsal, { claim: true });
   await claimDataDirectory(app.config.dataDir, app.rehearsal);
   const release = await claimProcess(app);
   try {
-    const worker = await startClaimed(app);
+    const worker = await startClaimed(app, api);
     let stopped: Promise<void> | undefined;
     return {
       ...worker,
@@ -61,8 +66,8 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   }
 }
 
-async function startClaimed(app: App): Promise<StartedWorker> {
-  const composed = await composeOperations(app);
+async function startClaimed(app: App, api: string | undefined): Promise<StartedWorker> {
+  const composed = await composeOperations(app, api);
   const metrics = workerMetrics(app, composed);
   // An address that is taken ends the start before anything has begun.
   const served = await serve(app, metrics);

@@ -1,6 +1,8 @@
 /** The commands in the order of `--help`, and the options that all of them take. */
 import { Command } from 'commander';
 import type { Act } from './call.js';
+import { defineApi } from './commands/api.js';
+import { defineCommand } from './commands/command.js';
 import { defineCreate } from './commands/create.js';
 import { defineDemo } from './commands/demo.js';
 import { defineDestroy } from './commands/destroy.js';
@@ -12,6 +14,7 @@ import { defineRetry } from './commands/retry.js';
 import { defineShow } from './commands/show.js';
 import { defineStacks } from './commands/stacks.js';
 import { defineState } from './commands/state.js';
+import { defineToken } from './commands/token.js';
 import { defineUp } from './commands/up.js';
 import { defineWatch } from './commands/watch.js';
 import { defineWorker } from './commands/worker.js';
@@ -22,6 +25,7 @@ import { exitLines } from './teach.js';
 const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineUp,
   defineWorker,
+  defineApi,
   defineCreate,
   defineDestroy,
   defineLs,
@@ -29,9 +33,11 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineWatch,
   defineLogs,
   defineRetry,
+  defineCommand,
   defineReconcile,
   defineState,
   defineStacks,
+  defineToken,
   defineDoctor,
   defineDemo,
 ];

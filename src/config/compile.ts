@@ -1,4 +1,8 @@
 /** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+
+import { compileCommands } from './commands.js';
+import { compileApi } from './compile-api.js';
+import { compileHeartbeat } from './heartbeat.js';
 import { stateLimits } from './limits.js';
 import type { Settings } from './schema.js';
 
@@ -57,6 +61,9 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       limitsMs: stateLimits(settings),
     },
     metrics: settings.metrics.listen === undefined ? {} : { listen: settings.metrics.listen },
+    heartbeat: compileHeartbeat(settings.heartbeat),
+    commands: compileCommands(settings.commands),
+    api: compileApi(settings.api),
     stateKeys: settings.stateKeys,
     stacks: settings.stacks.map((module) =>
       /^(\.{0,2}\/|.*\.[cm]?js$)/.test(module) ? absolute('stacks', module) : module,

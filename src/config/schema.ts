@@ -3,6 +3,9 @@
  * compiled configuration and docs/configuration.md derive from it.
  */
 import { z } from 'zod';
+import { api } from './api.js';
+import { commands } from './commands.js';
+import { heartbeat } from './heartbeat.js';
 import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
@@ -190,8 +193,11 @@ export const settingsSchema = section({
   queue: queue.prefault({}),
   retry: retry.prefault({}),
   retention: retention.prefault({}),
+  heartbeat: heartbeat.prefault({}),
+  commands: commands.prefault({}),
   reconcile: reconcile.prefault({}),
   metrics: metrics.prefault({}),
+  api: api.prefault({}),
   stateKeys: words(
     /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,
     'must be keys of 32 bytes, each as 64 hexadecimal digits or base64 (make one with `openssl rand -hex 32`)',

@@ -89,6 +89,18 @@ export function words(form: RegExp, error: string) {
   });
 }
 
+/** On or off. */
+export function toggle() {
+  const error = 'must be on or off';
+  return z.union([z.boolean(), z.string()], { error }).transform((value, context) => {
+    const word = String(value).trim().toLowerCase();
+    if (word === 'on' || word === 'true') return true;
+    if (word === 'off' || word === 'false') return false;
+    context.issues.push({ code: 'custom', message: error, input: value });
+    return z.NEVER;
+  });
+}
+
 /** A text that is not empty. */
 export function text(form: RegExp, error: string) {
   return z.string({ error }).trim().regex(form, { error });

@@ -3,11 +3,13 @@
  * once and nothing happens twice, because every act is a compare-and-set; that one does it at a time only saves work.
  */
 import type { AskedPlace, ReconcileContext, ReconcileParts } from './reconcile/context.js';
+import { expiredCommands } from './reconcile/expired-commands.js';
 import { failedDestroys } from './reconcile/failed-destroys.js';
 import { housekeeping } from './reconcile/housekeeping.js';
 import { orphans } from './reconcile/orphans.js';
 import { quarantine } from './reconcile/quarantine.js';
 import type { Finding, Found, Rule, RuleName } from './reconcile/rule.js';
+import { silence } from './reconcile/silence.js';
 import { stranded } from './reconcile/stranded.js';
 import { timeLimits } from './reconcile/time-limits.js';
 import { ttl } from './reconcile/ttl.js';
@@ -19,8 +21,10 @@ const RULES: readonly Rule[] = [
   quarantine,
   orphans,
   vanished,
+  silence,
   timeLimits,
   stranded,
+  expiredCommands,
   housekeeping,
 ];
 

@@ -2,8 +2,10 @@
  * Creates a node: recover what an earlier run left, take the lease, end what that run made and nobody wrote down, run Terraform once,
  * say CREATED or FAILED. Every step may be done again: a second delivery of the same job finds the node where the first one left it.
  */
+import type { Promised } from '../heartbeat/heartbeats.js';
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
+import { destroyBeneath } from './destroy-beneath.js';
 import { destroyCanonical } from './destroy-canonical.js';
 import { operate } from './operate.js';
 import type { Outcome } from './outcome.js';
@@ -12,7 +14,7 @@ import { runTerraform } from './run.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
 import { clearStrays } from './strays.js';
-import { accountOf, synthesizeNode } from './synthesize-node.js';
+import { accountOf, type SynthesizedNode, synthesizeNode } from './synthesize-node.js';
 import { verdictOf } from './verdict.js';
 
 export function createNode(dependencies: OperationDependencies, request: OperationRequest): Promise<Outcome> {
@@ -74,7 +76,7 @@ async function giveUp(
   const kept = session.node.onFailure === 'keep' || failure.code === 'WOULD_DESTROY';
   const uncleaned = kept
     ? undefined
-    : ((await destroyCanonical(dependencies, session)) ??
+    : ((await destroyBeneath(dependencies, session, () => destroyCanonical(dependencies, session))) ??
       (await clearStrays(dependencies, session, 'nothing')));
   if (uncleaned !== undefined && session.stopReason !== undefined) {
     return postpone(dependencies, session, { kind: 'requeue' }, uncleaned);
@@ -90,16 +92,19 @@ interface Applied {
 type Attempt = Applied | { readonly failure: RunFailure };
 
 async function apply(dependencies: OperationDependencies, session: Session): Promise<Attempt> {
-  const { states, inventories } = dependencies;
+  const { states, heartbeats, inventories } = dependencies;
   const { id } = session.node;
   try {
     session.report({ phase: 'synthesizing', done: 0, total: 0 });
-    const { configuration, providers, readOutputs } = await synthesizeNode(dependencies, session.node);
-    // Kept before anything is made: by what it is made, which a destroy falls back on, and where it will have to be looked for.
+    const synthesized = await synthesizeNode(dependencies, session.node);
+    const { configuration, providers, readOutputs } = synthesized;
+    // Kept before anything is made: by what it is made, which a destroy falls back on, where it will have to be looked for, and
+    // whether it will speak.
     const [stored] = await Promise.all([
       states.load(id),
       states.saveConfiguration(id, session.epoch, configuration),
       inventories.remember(session.node),
+      heartbeats.expect(id, promisedBy(dependencies, synthesized)),
     ]);
     const report = await runTerraform(dependencies, session, {
       kind: stored !== undefined && stored.resources > 0 ? 'recreate' : 'create',
@@ -116,6 +121,22 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
   } catch (error) {
     return { failure: failureOfError(error) };
   }
+}
+
+function promisedBy(
+  { settings }: Pick<OperationDependencies, 'settings'>,
+  { heartbeats: promise }: SynthesizedNode,
+): Promised | undefined {
+  if (promise === undefined) return undefined;
+  const { startSeconds, silenceSeconds, needsConfiguration = true } = promise;
+  return {
+    startMs: startSeconds === undefined ? settings.heartbeat.startMs : startSeconds * 1_000,
+    // As often as the setting tells nodes to speak, a few heartbeats may get lost whatever the stack says.
+    ...(silenceSeconds === undefined
+      ? {}
+      : { silenceMs: Math.max(silenceSeconds * 1_000, settings.heartbeat.leastSilenceMs) }),
+    configures: needsConfiguration,
+  };
 }
 
 /** The node stays FAILED with its state; a destroy takes what the clean-up could not. */

@@ -1,7 +1,10 @@
 /** What the operations are made of. The composition root (src/app.ts) puts it together. */
 import type { StackCatalog } from '../../stacks/catalog.js';
+import type { NodeEvents } from '../../stacks/define.js';
 import type { StackInventories } from '../fleet/inventories.js';
+import type { Heartbeats } from '../heartbeat/heartbeats.js';
 import type { Log } from '../log.js';
+import type { NodeRecord } from '../node/record.js';
 import type { Quarantine } from '../state/quarantine.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
@@ -18,6 +21,8 @@ import type { RetryPolicy } from './verdict.js';
 export interface OperationSettings {
   readonly lease: LeaseTimes;
   readonly retry: RetryPolicy;
+  /** How long the first heartbeat of a node may take, unless its stack says otherwise; and the least that a stack may say of silence. */
+  readonly heartbeat: { readonly startMs: number; readonly leastSilenceMs: number };
   readonly terraform: {
     readonly parallelism: number;
     readonly timeoutMs: number;
@@ -37,6 +42,12 @@ export interface OperationDirectories {
 
 export interface OperationDependencies {
   readonly store: NodeStore;
+  readonly heartbeats: Pick<Heartbeats, 'expect'>;
+  /** How a node may speak for itself; undefined where it would not reach the API. */
+  readonly eventsOf: (
+    node: NodeRecord,
+    stack: { readonly onThisMachine: boolean },
+  ) => Promise<NodeEvents | undefined>;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly catalog: StackCatalog;

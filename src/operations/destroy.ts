@@ -4,6 +4,7 @@
  */
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
+import { destroyBeneath } from './destroy-beneath.js';
 import { destroyCanonical } from './destroy-canonical.js';
 import { operate } from './operate.js';
 import type { Outcome } from './outcome.js';
@@ -38,11 +39,16 @@ async function destroyAll(
   session: Session,
 ): Promise<RunFailure | undefined> {
   try {
-    return (
-      (await destroyCanonical(dependencies, session)) ??
-      (await destroyQuarantined(dependencies, session)) ??
-      (await clearStrays(dependencies, session, 'nothing'))
-    );
+    const destroyStates = async () =>
+      (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session));
+    do {
+      const failure =
+        (await destroyBeneath(dependencies, session, destroyStates)) ??
+        (await clearStrays(dependencies, session, 'nothing'));
+      if (failure !== undefined) return failure;
+      // While the cloud was asked, a stale run may have brought a document.
+    } while ((await dependencies.states.quarantined(session.node.id)).length > 0);
+    return undefined;
   } catch (error) {
     return failureOfError(error);
   }

@@ -1,6 +1,7 @@
 /**
  * Redis connections, by the temper that their users need. A producer wants an answer at once, also when it is "no
- * Redis"; a worker’s writes wait until Redis is back, because what they say must not get lost.
+ * Redis"; a worker’s writes wait until Redis is back, because what they say must not get lost. A server is hasty too, and
+ * besides does not wait for a Redis that is connected and says nothing (`answerWithinMs`).
  */
 import { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
@@ -19,6 +20,11 @@ const LONGEST_RETRY_MS = 1_000;
 /** Where Redis is: a `redis://`/`rediss://` URL, or the path of a unix socket. */
 export type RedisAddress = { readonly url: string } | { readonly socket: string };
 
+export interface OpenOptions {
+  /** A command without an answer for so long fails; what it asked for may be done all the same. For ever when absent. */
+  readonly answerWithinMs?: number;
+}
+
 /** Makes clients and ends them together. */
 export class Connections {
   readonly #address: RedisAddress;
@@ -31,9 +37,10 @@ export class Connections {
   }
 
   /** A client of the given temper, not yet connected when patient; connected, or thrown, when hasty. */
-  async open(temper: Temper): Promise<Redis> {
+  async open(temper: Temper, { answerWithinMs }: OpenOptions = {}): Promise<Redis> {
     const options = {
       ...OPTIONS[temper],
+      ...(answerWithinMs === undefined ? {} : { commandTimeout: answerWithinMs }),
       replyMapping: 'legacy' as const,
       retryStrategy: (attempt: number) =>
         Math.min(FIRST_RETRY_MS * 2 ** Math.min(attempt, 10), LONGEST_RETRY_MS),

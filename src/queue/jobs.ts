@@ -14,6 +14,20 @@ export interface JobResult {
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
+/** How a queue stands: jobs in each state, as BullMQ counts them. */
+export interface QueueStanding {
+  readonly name: Operation;
+  /** No worker takes a job from it; those at work go on. */
+  readonly paused: boolean;
+  readonly waiting: number;
+  /** Waiting for their time: the next attempt, or the end of somebody else’s run. */
+  readonly delayed: number;
+  readonly active: number;
+  /** Done, and still kept. */
+  readonly completed: number;
+  readonly failed: number;
+}
+
 /**
  * The id of a node’s job. It carries a generation, because BullMQ silently ignores a job whose id it still keeps; it has
  * no ":" and is no integer, because BullMQ refuses those.
@@ -72,6 +86,39 @@ export class JobQueues {
       const state = await job.getState();
       if (state === 'active') return (await this.#redis.exists(`${queue.toKey(jobId)}:lock`)) === 1;
       return state !== 'completed' && state !== 'failed' && state !== 'unknown';
+    });
+  }
+
+  /** Throws REDIS_UNAVAILABLE. */
+  async standing(operation: Operation): Promise<QueueStanding> {
+    const queue = this.#queues[operation];
+    return askRedis(queue.name, async () => {
+      const counted = ['waiting', 'prioritized', 'delayed', 'active', 'completed', 'failed'] as const;
+      const [counts, paused] = await Promise.all([queue.getJobCounts(...counted), queue.isPaused()]);
+      const of = (state: (typeof counted)[number]): number => counts[state] ?? 0;
+      return {
+        name: operation,
+        paused,
+        waiting: of('waiting') + of('prioritized'),
+        delayed: of('delayed'),
+        active: of('active'),
+        completed: of('completed'),
+        failed: of('failed'),
+      };
+    });
+  }
+
+  standings(): Promise<readonly QueueStanding[]> {
+    return Promise.all(OPERATIONS.map((operation) => this.standing(operation)));
+  }
+
+  /** Lets workers take jobs from the queue, or not; what is at work goes on. False when it was so already. */
+  async setPaused(operation: Operation, paused: boolean): Promise<boolean> {
+    const queue = this.#queues[operation];
+    return askRedis(queue.name, async () => {
+      if ((await queue.isPaused()) === paused) return false;
+      await (paused ? queue.pause() : queue.resume());
+      return true;
     });
   }
 

@@ -64,6 +64,12 @@ class RedisStateRepository implements StateRepository {
     return this.#read(nodeId, stateKey(nodeId), ['summary', 'document']);
   }
 
+  async summary(nodeId: string): Promise<StateSummary | undefined> {
+    checkId(nodeId);
+    const [found] = await this.#summaries([[nodeId, stateKey(nodeId), 'summary']]);
+    return found;
+  }
+
   async loadVersion(nodeId: string, epoch: number): Promise<StoredState | undefined> {
     checkId(nodeId);
     return this.#read(nodeId, versionsKey(nodeId), fieldsOf(epoch));
@@ -125,12 +131,14 @@ class RedisStateRepository implements StateRepository {
     return (await this.#summariesIn(nodeId, versionsKey(nodeId))).reverse();
   }
 
-  async quarantined(nodeId?: string): Promise<readonly StateSummary[]> {
+  async quarantined(nodeId?: string, limit?: number): Promise<readonly StateSummary[]> {
     if (nodeId !== undefined) {
       checkId(nodeId);
       return this.#summariesIn(nodeId, quarantineKey(nodeId));
     }
-    const entries = await askRedis(QUARANTINES_KEY, () => this.#redis.zrange(QUARANTINES_KEY, 0, '-1'));
+    if (limit !== undefined) checkNumber('limit', limit, 1, MAX_PAGE);
+    const last = limit === undefined ? '-1' : String(limit - 1);
+    const entries = await askRedis(QUARANTINES_KEY, () => this.#redis.zrange(QUARANTINES_KEY, 0, last));
     return this.#summaries(
       entries.map((entry) => {
         const [id = '', epoch = ''] = entry.split(':');

@@ -37,6 +37,8 @@ export type SaveResult = 'canonical' | 'quarantined' | 'superseded';
 export interface StateRepository {
   /** The canonical document; undefined when the node never had one or it was removed. */
   load(nodeId: string): Promise<StoredState | undefined>;
+  /** What is kept beside the canonical document, without unpacking it. */
+  summary(nodeId: string): Promise<StateSummary | undefined>;
   /** The same save twice is one. Throws LEASE_LOST for an epoch that the node has not reached. */
   save(nodeId: string, request: SaveRequest): Promise<SaveResult>;
   /** Summaries of nodes that have a canonical document, in the order of their ids. `limit` 1–1000, default 100. */
@@ -44,8 +46,8 @@ export interface StateRepository {
   /** Earlier documents, newest first: the last one of each earlier run. */
   versions(nodeId: string): Promise<readonly StateSummary[]>;
   loadVersion(nodeId: string, epoch: number): Promise<StoredState | undefined>;
-  /** Of one node by epoch, or of all by time. */
-  quarantined(nodeId?: string): Promise<readonly StateSummary[]>;
+  /** Of one node by epoch, or of all by time; with a limit (1–1000) only the oldest of all. */
+  quarantined(nodeId?: string, limit?: number): Promise<readonly StateSummary[]>;
   loadQuarantined(nodeId: string, epoch: number): Promise<StoredState | undefined>;
   /**
    * Ends a quarantine entry whose resources are gone or owned. With the `sha256` of the document that was looked at, an

@@ -1,9 +1,8 @@
-/** Registers the scripts with a client and gives each a typed function. ioredis sends a script’s text only once. */
+/** Registers the scripts with a client and gives each a typed function. */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
-import { askRedis } from '../redis-errors.js';
-import { decode } from './hash-fields.js';
+import { scriptsOn, yesOrNo } from '../redis-scripts.js';
 import { ATTEND, type AttendAsk } from './scripts/attend.js';
 import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';
@@ -33,29 +32,13 @@ const term = z
   .transform(([state, expiresAt]) => ({ state, expiresAt }));
 /** Ids with their hashes. */
 const records = z.array(z.tuple([z.string(), flat]));
-const yesOrNo = z.literal([0, 1]).transform((value) => value === 1);
 
 export type FlatRecord = z.output<typeof records>[number];
-
-type Send<A> = (keys: readonly string[], ask: A) => Promise<unknown>;
 
 export type StoreScripts = ReturnType<typeof registerScripts>;
 
 export function registerScripts(redis: Redis) {
-  const send = <A>(name: string, lua: string): Send<A> => {
-    redis.defineCommand(name, { lua });
-    const command: unknown = Reflect.get(redis, name);
-    if (typeof command !== 'function') throw new TypeError(`ioredis did not define ${name}`);
-    return async (keys, ask) =>
-      askRedis(keys[0] ?? name, async (): Promise<unknown> => {
-        return Reflect.apply(command, redis, [keys.length, ...keys, JSON.stringify(ask)]);
-      });
-  };
-  const read =
-    <S extends z.ZodType, A>(reply: S, script: Send<A>) =>
-    async (keys: readonly string[], ask: A): Promise<z.output<S>> =>
-      decode(reply, await script(keys, ask), keys[0] ?? 'reply');
-
+  const { send, read } = scriptsOn(redis);
   return {
     create: read(
       outcome('created', 'same', 'id-conflict', 'request-conflict'),

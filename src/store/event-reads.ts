@@ -38,9 +38,10 @@ export function eventReads(
   };
 
   return {
-    async history(id) {
+    async history(id, limit) {
       const key = historyKey(checkId(id));
-      const lines = await askRedis(key, () => redis.lrange(key, 0, -1));
+      const first = limit === undefined ? 0 : -checkPageLimit(limit);
+      const lines = await askRedis(key, () => redis.lrange(key, first, -1));
       return decodeAll(lines, (line) => decodeHistoryLine(key, line));
     },
 

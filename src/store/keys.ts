@@ -22,6 +22,15 @@
 import { KEY_PREFIX, nodeKey } from '../node/keys.js';
 import type { NodeState } from '../node/lifecycle.js';
 
+export {
+  COMMANDS_KEY_PREFIX,
+  EXPIRING_COMMANDS_KEY,
+  HEARTBEAT_KEY_PREFIX,
+  LOAD_KEY_PREFIX,
+  WAITING_COMMANDS_KEY_PREFIX,
+  WATCHED_KEY,
+} from '../node/keys.js';
+
 export const NODE_KEY_PREFIX = nodeKey('');
 export const INDEX_KEY_PREFIX = `${KEY_PREFIX}nodes:`;
 export const REQUEST_KEY_PREFIX = `${KEY_PREFIX}request:`;

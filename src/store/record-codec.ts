@@ -2,16 +2,8 @@
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
 import { type NodeRecord, PHASES } from '../node/record.js';
-import {
-  decode,
-  type Fields,
-  failureField,
-  fieldsOf,
-  flag,
-  json,
-  lastErrorField,
-  wholeNumber,
-} from './hash-fields.js';
+import { decode, type Fields, fieldsOf, flag, json, wholeNumber } from '../redis-fields.js';
+import { failureField, lastErrorField } from './hash-fields.js';
 import type { IdentifiedRequest, NodePatch } from './store.js';
 import { boundError } from './text-bounds.js';
 

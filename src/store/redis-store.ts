@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
 import { type Log, silentLog } from '../log.js';
+import { CLOCK_OF_REDIS } from '../redis-scripts.js';
 import { BlockingConnections, duplicateForBlocking } from './blocking-connections.js';
 import { registerScripts } from './commands.js';
 import type { DestroyRetry, Retention, StoreContext } from './context.js';
@@ -30,7 +31,6 @@ export interface RedisStoreOptions {
 }
 
 const DESTROY_RETRY: DestroyRetry = { firstMs: 60_000, maxMs: 3_600_000 };
-const CLOCK_OF_REDIS = (): number => -1;
 
 /** Throws CONFIG_INVALID for a client with a key prefix, INVALID_INPUT for a retention of nothing. */
 export function createRedisStore(options: RedisStoreOptions): NodeStore {

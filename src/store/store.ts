@@ -187,8 +187,8 @@ export interface NodeStore {
   ): Promise<boolean>;
   /** Destructions that have failed and are not confirmed yet, also while they are tried again; costs the same for any number. */
   failedDestroys(): Promise<FailedDestroysSummary>;
-  /** Oldest first. */
-  history(id: string): Promise<readonly NodeEvent[]>;
+  /** Oldest first; with a limit only the newest. */
+  history(id: string, limit?: number): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;
   /** Of the newest event, `0` without one: where to begin a tail that misses nothing (`$` may, between two reads). */
   latestPosition(): Promise<string>;

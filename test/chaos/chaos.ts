@@ -4,22 +4,22 @@
  */
 
 import { setMaxListeners } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NodeyardError } from '../../src/errors.js';
 import type { NodeEvent } from '../../src/node/record.js';
 import { Arena } from './arena.js';
 import { type Attacked, attack } from './attack/attacker.js';
 import { makeWeather } from './attack/weather.js';
+import { writeCasebook } from './casebook.js';
 import { allEvents, countUp } from './counts.js';
-import { dossierOf } from './dossier.js';
 import { type Evidence, gather } from './evidence.js';
 import type { Plan } from './plan.js';
 import { Producer } from './producer.js';
 import type { Progress } from './progress.js';
 import type { Report } from './report.js';
 import { judge, numbersOf, RULES, type Violation } from './verdict.js';
-import { insist, wait } from './waiting.js';
+import { deadline, insist, wait } from './waiting.js';
+import { watchAttack } from './watch.js';
 
 export interface ChaosParts {
   readonly progress: Progress;
@@ -33,8 +33,6 @@ const LOOK_MS = 1_000;
 const READY_MS = 120_000;
 /** A worker’s own patience with Terraform and the store, and a little more. */
 const STOP_MS = 60_000;
-/** Nodes whose story is told at once; those of the others are in files. */
-const MOST_TOLD = 5;
 
 /** The wait for quiet may last so long: what is known to take its time, and for each node its share of the machine. */
 const allowedMs = ({ nodes }: Plan): number => 180_000 + nodes * 2_000;
@@ -48,6 +46,10 @@ export async function runChaos(plan: Plan, parts: ChaosParts): Promise<Report> {
     keep ||= !report.ok;
     if (keep) arena.rescue();
     return { ...report, ...(keep ? { kept: arena.home } : {}) };
+  } catch (error) {
+    keep ||= !parts.interrupt.aborted;
+    if (keep) parts.progress.say(`kept: ${arena.home}`);
+    throw error;
   } finally {
     await arena.close({ keep });
   }
@@ -74,7 +76,9 @@ class ChaosRun {
     const { fleet } = this.#arena;
     const { interrupt, progress } = this.#parts;
     fleet.start();
-    await fleet.ready(AbortSignal.any([interrupt, AbortSignal.timeout(READY_MS)]));
+    const ready = await fleet.ready(deadline(READY_MS, interrupt));
+    interrupt.throwIfAborted();
+    if (!ready) throw new Error(`the workers are not ready: see ${join(this.#arena.home, 'logs')}`);
     await this.#attack();
     const healedAt = performance.now();
     progress.say('healed: no faults, no attacks, everything is started again');
@@ -84,31 +88,27 @@ class ChaosRun {
     const secondsToQuiet = (performance.now() - healedAt) / 1000;
     const violations = quiet ? [] : await this.#look();
     const events = await allEvents(this.#arena.app.store);
-    if (violations.length > 0) await this.#explain(violations, events);
+    if (violations.length > 0) await this.#writeDown(violations, events);
     progress.say('ending the workers');
     const killedAtTheEnd = await fleet.stop(STOP_MS);
     const left = [...violations, ...(quiet ? await this.#look() : [])];
-    if (quiet && left.length > 0) await this.#explain(left, events);
+    if (quiet && left.length > 0) await this.#writeDown(left, events);
     progress.end();
     return this.#report(left, events, { ...(quiet ? { secondsToQuiet } : {}), killedAtTheEnd });
   }
 
   /** Returns when the attack is over, and everything is undone and started again. */
   async #attack(): Promise<void> {
-    const { plan, arena, interrupt } = {
-      plan: this.#plan,
-      arena: this.#arena,
-      interrupt: this.#parts.interrupt,
-    };
-    const over = AbortSignal.timeout(plan.attackMs);
-    const ending = AbortSignal.any([over, interrupt]);
+    const [plan, arena] = [this.#plan, this.#arena];
+    const { interrupt, progress } = this.#parts;
+    const ending = deadline(plan.attackMs, interrupt);
     setMaxListeners(0, ending);
     const onAttacked = (attacked: Attacked): void => void this.#attacked.push(attacked);
     await Promise.all([
       attack({ scene: arena, attacks: plan.attacks, ending, onAttacked }),
       makeWeather(arena.cloud, plan, ending),
       this.#producer.produce(plan.requests, ending),
-      this.#watch(ending),
+      watchAttack({ arena, attacked: this.#attacked, quarantined: this.#quarantined, progress }, ending),
       wait(plan.attackMs, ending),
     ]);
     interrupt.throwIfAborted();
@@ -117,8 +117,7 @@ class ChaosRun {
   async #untilQuiet(): Promise<boolean> {
     const { interrupt, progress } = this.#parts;
     const quiet = new AbortController();
-    const late = AbortSignal.timeout(allowedMs(this.#plan));
-    const ending = AbortSignal.any([quiet.signal, late, interrupt]);
+    const ending = deadline(allowedMs(this.#plan), quiet.signal, interrupt);
     const retrying = this.#producer.retryFailed(ending);
     try {
       while (!ending.aborted) {
@@ -153,46 +152,9 @@ class ChaosRun {
     return seen;
   }
 
-  /** Tells what goes on, and remembers what comes and goes. */
-  async #watch(ending: AbortSignal): Promise<void> {
-    const { app, fleet, cloud } = this.#arena;
-    while (await wait(LOOK_MS, ending)) {
-      try {
-        for (const { nodeId, epoch } of await app.states.quarantined()) {
-          this.#quarantined.add(`${nodeId}@${epoch}`);
-        }
-        const counts = await app.store.counts();
-        const states = Object.entries(counts).filter(([, count]) => count > 0);
-        const nodes = states.map(([state, count]) => `${count} ${state}`).join(', ');
-        const up = fleet.workers.filter((worker) => worker.up).length;
-        const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(0);
-        this.#parts.progress.show(
-          `attack, ${seconds} s: ${nodes || 'no nodes'}; ${up} of ${fleet.workers.length} workers up, ${this.#attacked.length} attacks, ${cloud.calls().length} calls`,
-        );
-      } catch {
-        this.#parts.progress.show('attack: Redis does not answer');
-      }
-    }
-  }
-
-  /** Writes down, for each node that something is wrong with, what happened to it, and tells it of the first few. */
-  async #explain(violations: readonly Violation[], events: readonly NodeEvent[]): Promise<void> {
-    const { app, cloud, home } = this.#arena;
-    writeFileSync(join(home, 'events.jsonl'), lines(events));
-    writeFileSync(join(home, 'attacks.jsonl'), lines(this.#attacked));
-    mkdirSync(join(home, 'dossiers'), { recursive: true });
-    const nodeIds = new Set(violations.flatMap((violation) => violation.nodeId ?? []));
-    for (const [index, nodeId] of [...nodeIds].entries()) {
-      const history = await app.store.history(nodeId).catch(() => []);
-      const wrong = violations.filter((violation) => violation.nodeId === nodeId);
-      const text = [
-        ...wrong.map(({ rule, says }) => `${RULES[rule]}: ${says}`),
-        ...dossierOf({ nodeId, history, calls: cloud.calls(), attacked: this.#attacked }),
-        '',
-      ].join('\n');
-      writeFileSync(join(home, 'dossiers', `${nodeId}.txt`), text);
-      if (index < MOST_TOLD) this.#parts.progress.say(`\n${text}`);
-    }
+  #writeDown(violations: readonly Violation[], events: readonly NodeEvent[]): Promise<void> {
+    const { arena, attacked, progress } = { ...this.#parts, arena: this.#arena, attacked: this.#attacked };
+    return writeCasebook({ arena, violations, events, attacked, progress });
   }
 
   #report(
@@ -237,5 +199,3 @@ function brief(violations: readonly Violation[]): string {
   const numbers = Object.entries(numbersOf(violations)).filter(([, number]) => number > 0);
   return numbers.map(([rule, number]) => `${RULES[rule as keyof typeof RULES]} ${number}`).join(', ');
 }
-
-const lines = (list: readonly unknown[]): string => list.map((item) => `${JSON.stringify(item)}\n`).join('');

@@ -23,6 +23,8 @@ export interface Counts {
   readonly recoveries: number;
   /** States of superseded runs that went into quarantine. */
   readonly quarantines: number;
+  /** What no state held, destroyed by a run that was not sure of those before it, and by the sweep. */
+  readonly straysDestroyed: number;
   readonly orphansDestroyed: number;
   /** Jobs that the reconciler had to add. */
   readonly jobsAdded: number;
@@ -59,6 +61,7 @@ export function countUp({ attacked, calls, events, quarantined }: Happened): Cou
     takeovers: events.filter(({ type }) => type === 'taken').length,
     recoveries: said('recovered the '),
     quarantines: quarantined.size,
+    straysDestroyed: said('an earlier run made it'),
     orphansDestroyed: said('destroyed an orphan'),
     jobsAdded: said('job was added'),
   };

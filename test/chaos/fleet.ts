@@ -58,11 +58,12 @@ export class WorkerProcess {
     await exited;
   }
 
-  /** When a worker that was started has said that it is ready. */
-  async ready(signal: AbortSignal): Promise<void> {
+  /** Whether it has said that it is ready, before the signal came. */
+  async ready(signal: AbortSignal): Promise<boolean> {
     while (!readFileSync(this.#options.logFile, 'utf8').includes(READY)) {
-      if (!(await wait(100, signal))) return;
+      if (!(await wait(100, signal))) return false;
     }
+    return true;
   }
 
   #spawn(): void {
@@ -100,8 +101,9 @@ export class Fleet {
     for (const worker of this.workers) worker.start();
   }
 
-  async ready(signal: AbortSignal): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.ready(signal)));
+  async ready(signal: AbortSignal): Promise<boolean> {
+    const ready = await Promise.all(this.workers.map((worker) => worker.ready(signal)));
+    return ready.every((one) => one);
   }
 
   /** One that is up and that nobody is at. */

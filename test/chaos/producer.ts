@@ -158,6 +158,8 @@ export class Producer {
     const unsubscribe = this.#parts.tail.subscribe(({ nodeId }) => {
       if (nodeId === id) wake.abort();
     });
+    const onAbort = (): void => wake.abort();
+    signal.addEventListener('abort', onAbort);
     let last: string | undefined;
     try {
       while (!signal.aborted) {
@@ -167,9 +169,10 @@ export class Producer {
         if (node !== undefined && now !== last) {
           last = now;
           yield node.state;
-        } else await wait(LOOK_MS, AbortSignal.any([signal, wake.signal]));
+        } else await wait(LOOK_MS, wake.signal);
       }
     } finally {
+      signal.removeEventListener('abort', onAbort);
       unsubscribe();
     }
   }

@@ -57,7 +57,11 @@ export function textOf(report: Report): string {
       ['taken over or tried again', String(counts.takeovers), ''],
       ['runs recovered', String(counts.recoveries), ''],
       ['states quarantined', String(counts.quarantines), ''],
-      ['orphans destroyed', String(counts.orphansDestroyed), ''],
+      [
+        'resources in no state',
+        `${counts.straysDestroyed} destroyed by runs, ${counts.orphansDestroyed} by the sweep`,
+        '',
+      ],
       ['jobs added by the reconciler', String(counts.jobsAdded), ''],
       ['retried, jobs doubled', `${report.retries}, ${report.duplicates} by the producer`, ''],
       ['workers ended by themselves', String(report.endedByThemselves), ''],

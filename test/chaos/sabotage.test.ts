@@ -17,6 +17,9 @@ import { canSeeProcesses } from './processes.js';
 import type { Asked } from './producer.js';
 import { judge, numbersOf, type RuleName } from './verdict.js';
 
+/** Whole lives of nodes, one of which has lost its machine: then the cloud is asked, and waited for. */
+const PATIENCE_MS = 120_000;
+
 let mirror: string;
 let started: StartedCloud;
 let yard: Yard;
@@ -41,7 +44,7 @@ beforeAll(async () => {
   });
   ended = await created({ spot: {} });
   await destroyed(ended);
-});
+}, PATIENCE_MS);
 afterAll(async () => {
   try {
     await destroyed(alive);
@@ -50,7 +53,7 @@ afterAll(async () => {
     await started.stop();
     rmSync(mirror, { recursive: true, force: true });
   }
-});
+}, PATIENCE_MS);
 
 async function created(inputs: object): Promise<string> {
   const request = { group: 'edge', role: 'relay', stack: 'aws-node', inputs: { ...MINIMAL, ...inputs } };

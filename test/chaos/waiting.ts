@@ -12,6 +12,19 @@ export async function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
   }
 }
 
+/** Aborted after so long, or with one of the signals. Its timer keeps no process alive. */
+export function deadline(ms: number, ...signals: readonly AbortSignal[]): AbortSignal {
+  // Not AbortSignal.timeout within AbortSignal.any: Node 20 may collect it before it fires.
+  const controller = new AbortController();
+  const end = (): void => controller.abort();
+  setTimeout(end, ms).unref();
+  for (const signal of signals) {
+    if (signal.aborted) end();
+    else signal.addEventListener('abort', end, { once: true });
+  }
+  return controller.signal;
+}
+
 /** Tries until it works, for as long as the signal allows. What `forgive` does not forgive is thrown. */
 export async function insist<T>(
   attempt: () => Promise<T>,

@@ -20,7 +20,7 @@ class Running {
   constructor(argv: readonly string[], dataDir: string) {
     const { REDIS_URL: _, ...env } = process.env;
     this.child = spawn(process.execPath, ['--import', 'tsx', MAIN, ...argv], {
-      env: { ...env, NODEYARD_DATA_DIR: dataDir, NO_COLOR: '1' },
+      env: { ...env, NODEYARD_DATA_DIR: dataDir, NODEYARD_API_LISTEN: '127.0.0.1:0', NO_COLOR: '1' },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     for (const stream of ['stdout', 'stderr'] as const) {

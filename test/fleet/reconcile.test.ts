@@ -369,6 +369,32 @@ describe('orphans', () => {
     expect(fleet.destroyed).toEqual(['stray']);
   });
 
+  it('are what no state holds, also where something else of the node is quarantined', async () => {
+    const fleet = await looked();
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('group') });
+    fleet.items = [item(id, 'group', { kind: 'group', vital: false }), item(id, 'uses-it', { vital: false })];
+    later(10 * MINUTE);
+    expect(brief(await fleet.look())).toEqual([
+      `quarantine ${id} destroy: done`,
+      `orphans ${id} destroy: done`,
+    ]);
+    expect(fleet.destroyed).toEqual(['uses-it']);
+  });
+
+  it('are not what belongs to a node one of whose states cannot be read, and others are found all the same', async () => {
+    const fleet = await looked();
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
+    await fixture.redis.hset(`{nodeyard}:state-quarantine:${id}`, 'document:3', 'nonsense');
+    fleet.items = [item(id, 'a'), item('nobody', 'b')];
+    later(10 * MINUTE);
+    expect(brief(await fleet.look())).toContain('orphans nobody destroy: done');
+    expect(fleet.destroyed).toEqual(['b']);
+  });
+
   it('are not what belongs to a node whose record cannot be read', async () => {
     const fleet = await looked();
     const { id } = await nodeAt(fixture.store, 'INSERVICE');

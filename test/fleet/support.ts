@@ -1,4 +1,6 @@
 /** The parts of the reconciler on a real store and a real repository, with inventories and jobs that a test decides. */
+
+import { createRedisCommands } from '../../src/commands/redis-commands.js';
 import type { StackInventories } from '../../src/fleet/inventories.js';
 import type { Inventory, InventoryItem } from '../../src/fleet/inventory.js';
 import type { ReconcileParts, ReconcileSettings } from '../../src/fleet/reconcile/context.js';
@@ -6,11 +8,12 @@ import { createInventories } from '../../src/fleet/reconcile/inventories.js';
 import { createMemory } from '../../src/fleet/reconcile/memory.js';
 import { createSightings } from '../../src/fleet/reconcile/sightings.js';
 import { type Reconciled, type ReconcileOptions, reconcile } from '../../src/fleet/reconcile.js';
+import { createRedisHeartbeats } from '../../src/heartbeat/redis-heartbeats.js';
 import { silentLog } from '../../src/log.js';
 import type { QuarantinePlace } from '../../src/state/quarantine.js';
 import { createRedisQuarantine } from '../../src/state/redis-quarantine.js';
 import { createRedisStateRepository } from '../../src/state/redis-repository.js';
-import type { StoreFixture } from '../store/support.js';
+import { RETENTION, type StoreFixture } from '../store/support.js';
 
 export const MINUTE = 60_000;
 
@@ -22,6 +25,8 @@ export const NO_INVENTORIES: StackInventories = {
 
 export class Fleet {
   readonly states;
+  readonly heartbeats;
+  readonly commands;
   readonly quarantine;
   /** What the place holds; undefined: it cannot say. */
   items: InventoryItem[] | undefined = [];
@@ -37,6 +42,7 @@ export class Fleet {
   constructor(fixture: StoreFixture, settings: Partial<ReconcileSettings> = {}) {
     const { redis, store } = fixture;
     const now = () => fixture.now;
+    this.heartbeats = createRedisHeartbeats({ redis, clock: now });
     this.states = createRedisStateRepository({ redis, keptVersions: 2, now });
     this.quarantine = createRedisQuarantine({ redis, now });
     const inventory: Inventory = {
@@ -52,8 +58,11 @@ export class Fleet {
         this.destroyed.push(id);
       },
     };
+    this.commands = createRedisCommands({ redis, retention: RETENTION, clock: now });
     this.parts = {
       store,
+      heartbeats: this.heartbeats,
+      commands: this.commands,
       states: this.states,
       quarantine: this.quarantine,
       jobs: {

@@ -62,8 +62,7 @@ export class ModelCloud {
   /** Throws where something else stands upon it, or where it is not there. */
   destroy(id: string): void {
     if (!this.#things.has(id)) throw new CloudError('InvalidInstanceID.NotFound');
-    if (this.things.some(({ on }) => on.includes(id)))
-      throw new CloudError('DependencyViolation');
+    if (this.things.some(({ on }) => on.includes(id))) throw new CloudError('DependencyViolation');
     this.#things.delete(id);
   }
 

@@ -31,7 +31,9 @@ export async function healAndRest(world: World): Promise<void> {
 }
 
 /** What a fleet of no nodes keeps. */
-const OF_THE_FLEET: readonly string[] = ['sequence', 'events', 'fleet', 'looks'].map((name) => KEY_PREFIX + name);
+const OF_THE_FLEET: readonly string[] = ['sequence', 'events', 'fleet', 'looks'].map(
+  (name) => KEY_PREFIX + name,
+);
 
 /** Throws Violation. */
 export async function destroyEverything(world: World, redis: Redis): Promise<void> {

@@ -23,9 +23,11 @@ export const OPERATIONS: OperationSettings = {
     maxLogBytes: 1_000_000,
     passEnv: [],
   },
+  heartbeat: { startMs: 10 * MINUTE, leastSilenceMs: 30 * SECOND },
 };
 
 export const DESTROY_RETRY = { firstMs: 30 * SECOND, maxMs: 4 * MINUTE };
+export const RETENTION = { historyEntries: 50, eventEntries: 10_000 };
 export const TOMBSTONES_MS = 7 * 24 * HOUR;
 
 export const RECONCILE: ReconcileSettings = {

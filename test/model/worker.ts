@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
+import { createRedisCommands } from '../../src/commands/redis-commands.js';
 import { NodeyardError } from '../../src/errors.js';
 import type { Inventory } from '../../src/fleet/inventory.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
@@ -11,6 +12,7 @@ import { createFleetJobs } from '../../src/fleet/reconcile/jobs.js';
 import { createMemory } from '../../src/fleet/reconcile/memory.js';
 import { createSightings } from '../../src/fleet/reconcile/sightings.js';
 import { reconcile } from '../../src/fleet/reconcile.js';
+import { createRedisHeartbeats } from '../../src/heartbeat/redis-heartbeats.js';
 import { silentLog } from '../../src/log.js';
 import type { Operation } from '../../src/node/lifecycle.js';
 import { AccountBrake } from '../../src/operations/brake.js';
@@ -31,7 +33,7 @@ import { type Gates, NETWORK, REDIS } from './gates.js';
 import type { HostRun, ModelHost } from './host.js';
 import type { ModelProcess } from './process.js';
 import { type ModelJob, type ModelQueue, outcomeOfError } from './queue.js';
-import { CONCURRENCY, DESTROY_RETRY, HOUR, MINUTE, OPERATIONS, RECONCILE } from './settings.js';
+import { CONCURRENCY, DESTROY_RETRY, HOUR, MINUTE, OPERATIONS, RECONCILE, RETENTION } from './settings.js';
 import { modelCatalog, STACK_NAME } from './stack.js';
 import type { ModelTime } from './time.js';
 
@@ -91,6 +93,8 @@ export class ModelWorker {
       of: async () => [cloud],
       places: async () => [place],
     };
+    const clock = () => time.now;
+    const heartbeats = createRedisHeartbeats({ redis, clock });
     let ids = 0;
     this.#operations = {
       store,
@@ -119,6 +123,11 @@ export class ModelWorker {
       brake: new AccountBrake(2 * CONCURRENCY),
       listener: { runEnded: () => undefined, judged: () => undefined },
       settings: OPERATIONS,
+      // Its nodes do not speak.
+      heartbeats: gates.around(process, 'heartbeats', heartbeats, REDIS),
+      eventsOf: async () => undefined,
+      // What it counts decides nothing.
+      listener: { runEnded: () => undefined, judged: () => undefined },
       directories,
       env: {},
       redact: (text) => text,
@@ -135,6 +144,13 @@ export class ModelWorker {
     this.#handlers = { create: createHandler(handlers), destroy: destroyHandler(handlers) };
     const reconcileParts = {
       store,
+      heartbeats: gates.around(process, 'heartbeats', heartbeats, REDIS),
+      commands: gates.around(
+        process,
+        'commands',
+        createRedisCommands({ redis, retention: RETENTION, clock }),
+        REDIS,
+      ),
       states,
       quarantine,
       jobs: createFleetJobs(store, jobs),
@@ -152,7 +168,12 @@ export class ModelWorker {
         log: silentLog,
       }),
       sightings: gates.around(process, 'sightings', createSightings(redis), REDIS),
-      memory: gates.around(process, 'memory', createMemory({ redis, gapMs: HOUR, now: () => time.now }), REDIS),
+      memory: gates.around(
+        process,
+        'memory',
+        createMemory({ redis, gapMs: HOUR, now: () => time.now }),
+        REDIS,
+      ),
       reported: new Set<string>(),
       settings: RECONCILE,
       log: silentLog,

@@ -25,7 +25,7 @@ import { type History, INVARIANTS_OF_A_MOMENT, type Moment, newHistory } from '.
 import { ModelProcess } from './process.js';
 import { ModelQueue } from './queue.js';
 import { Reference } from './reference.js';
-import { DESTROY_RETRY } from './settings.js';
+import { DESTROY_RETRY, RETENTION } from './settings.js';
 import { type Twist, WELL } from './terraform/twist.js';
 import { ModelTime } from './time.js';
 import { ModelWorker } from './worker.js';
@@ -67,14 +67,29 @@ export class Violation extends Error {
 export const HOSTS = 2;
 /** Calls that change nothing in Redis: what was seen there before is still so. */
 export const READS: ReadonlySet<string> = new Set([
-  ...['get', 'getMany', 'fleetId', 'overdue', 'expired', 'expiring', 'stranded', 'destroysToRetry', 'countTombstones'].map(
-    (name) => `store.${name}`,
-  ),
+  ...[
+    'get',
+    'getMany',
+    'fleetId',
+    'overdue',
+    'expired',
+    'expiring',
+    'stranded',
+    'destroysToRetry',
+    'countTombstones',
+  ].map((name) => `store.${name}`),
   ...['load', 'quarantined', 'loadQuarantined', 'loadConfiguration'].map((name) => `states.${name}`),
   ...['inventory.list', 'inventory.destroy', 'bundles.acquire', 'quarantine.unattended'],
-  ...['sightings.missing', 'sightings.note', 'memory.note', 'memory.read', 'queue.add', 'queue.isAlive', 'queue.giveBack'],
+  ...[
+    'sightings.missing',
+    'sightings.note',
+    'memory.note',
+    'memory.read',
+    'queue.add',
+    'queue.isAlive',
+    'queue.giveBack',
+  ],
 ]);
-const RETENTION = { historyEntries: 50, eventEntries: 10_000 };
 
 export class World {
   readonly time = new ModelTime();

@@ -136,6 +136,30 @@ describe('a job of a dead worker', () => {
   });
 });
 
+describe('a queue', () => {
+  test('tells how it stands', async () => {
+    await active();
+    await queues.add('create', 'n2', 1);
+    await queues.queue('create').add('create', { v: 1, nodeId: 'n3' }, { delay: 60_000 });
+    const empty = { paused: false, waiting: 0, delayed: 0, active: 0, completed: 0, failed: 0 };
+    expect(await queues.standings()).toEqual([
+      { ...empty, name: 'create', waiting: 1, delayed: 1, active: 1 },
+      { ...empty, name: 'destroy' },
+    ]);
+  });
+
+  test('that is paused gives no job to anybody, keeps what waits, and is paused once', async () => {
+    await queues.add('create', 'n1', 1);
+    expect(await queues.setPaused('create', true)).toBe(true);
+    expect(await queues.setPaused('create', true)).toBe(false);
+    expect(await worker.getNextJob(TOKEN, { block: false })).toBeUndefined();
+    expect(await queues.standing('create')).toMatchObject({ paused: true, waiting: 1 });
+    expect(await queues.standing('destroy')).toMatchObject({ paused: false });
+    expect(await queues.setPaused('create', false)).toBe(true);
+    expect((await worker.getNextJob(TOKEN, { block: false }))?.data.nodeId).toBe('n1');
+  });
+});
+
 describe('the data of a job', () => {
   const node = { group: 'g', role: 'r', stack: 's' };
   test.each([

@@ -128,6 +128,7 @@ test('every call says REDIS_UNAVAILABLE while Redis is away', async () => {
   const document = stateWith('a');
   const asks = [
     () => repository.load('n'),
+    () => repository.summary('n'),
     () => repository.save('n', { epoch: 1, sequence: 1, document }),
     () => repository.list(),
     () => repository.versions('n'),

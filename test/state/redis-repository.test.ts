@@ -38,6 +38,15 @@ describe('saving', () => {
     expect(loaded).toMatchObject({ nodeId: 'n', epoch: 1, bytes: odd.byteLength, resources: 1 });
   });
 
+  test('what is kept beside a state is told without the document', async () => {
+    expect(await repository.summary('n')).toBeUndefined();
+    await lab.node('n', { epoch: 1 });
+    await save(1, 1, a);
+    const { document: _, ...summary } = (await repository.load('n')) ?? { document: undefined };
+    expect(await repository.summary('n')).toEqual(summary);
+    expect(summary).toMatchObject({ nodeId: 'n', epoch: 1 });
+  });
+
   test('a node without a state has none', async () => {
     expect(await repository.load('n')).toBeUndefined();
   });
@@ -157,6 +166,15 @@ describe('quarantine', () => {
       ['n', 2],
       ['n', 3],
     ]);
+  });
+
+  test('of all, only the oldest are listed where a limit is given', async () => {
+    await lab.node('n', { epoch: 9 });
+    for (const epoch of [3, 1, 2]) await save(epoch, 1, a);
+    const all = await repository.quarantined();
+    expect(all).toHaveLength(3);
+    expect(await repository.quarantined(undefined, 2)).toEqual(all.slice(0, 2));
+    await expect(repository.quarantined(undefined, 0)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
   test('a closed entry is gone and leaves no key', async () => {

@@ -58,6 +58,13 @@ describe('history', () => {
     expect(reasons).toEqual(['note 2', 'note 3', 'note 4']);
   });
 
+  it('gives only the newest where a limit is given', async () => {
+    const { id } = await nodeAt(fixture.store, 'CREATED');
+    const all = await fixture.store.history(id);
+    expect(await fixture.store.history(id, 2)).toEqual(all.slice(-2));
+    await expect(fixture.store.history(id, 0)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
   it('has no inputs and no outputs in it', async () => {
     const { store, redis } = fixture;
     await nodeAt(store, 'DESTROYED', { inputs: { secret: 'open-sesame' } });

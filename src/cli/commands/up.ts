@@ -1,7 +1,9 @@
 /** `nodeyard up`: everything in one process, with what happens shown as it happens. */
 import type { Command } from 'commander';
 import type { StartedWorker } from '../../../workers/worker.js';
+import type { StartedApi } from '../../api.js';
 import type { App } from '../../app.js';
+import { addressHere } from '../../auth/node-access.js';
 import type { Act, Call } from '../call.js';
 import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
@@ -10,12 +12,13 @@ import { fields } from '../fields.js';
 import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
+import { apiPlace } from './api.js';
 
 export function defineUp(program: Command, act: Act): void {
   const command = program
     .command('up')
     .description(
-      'Run everything in one process: a private Redis unless REDIS_URL is set, and a worker. Ctrl-C ends it.',
+      'Run everything in one process: a private Redis unless REDIS_URL is set, a worker and the HTTP API. Ctrl-C ends it.',
     )
     .action(() => act(up));
   teach(command, {
@@ -31,10 +34,25 @@ async function up(call: Call): Promise<ExitName> {
     async (app) => {
       const { serve } = await import('../serve.js');
       const after = await app.store.latestPosition();
-      await serve(call, app, async (worker) => {
-        await sayReady(call, app, worker);
-        await showEvents(call, app, after);
-      });
+      call.io.interrupts.holdExit();
+      // Before the worker: the nodes that it makes on this machine are told where the API is.
+      const api = await serveApi(call, app);
+      let closed: Promise<void> | undefined;
+      const meanwhile = async (worker: StartedWorker): Promise<void> => {
+        try {
+          await sayReady(call, app, { worker, api });
+          await showEvents(call, app, after);
+        } finally {
+          // Not waited for here: the worker has to hear of its end at once.
+          closed = api?.close();
+          closed?.catch(() => undefined);
+        }
+      };
+      try {
+        await serve(call, app, meanwhile, { api: api === undefined ? undefined : addressHere(api.url) });
+      } finally {
+        await (closed ?? api?.close());
+      }
       if (!call.output.json) call.output.note('stopped');
       return 'done';
     },
@@ -42,19 +60,43 @@ async function up(call: Call): Promise<ExitName> {
   );
 }
 
-async function sayReady({ output }: Call, app: App, started: StartedWorker): Promise<void> {
-  const { path: binary, product, version } = started.terraform;
-  const { metricsUrl } = started;
+/** Undefined where it is off, or where nobody has chosen its address and another program has taken the usual one. */
+async function serveApi({ output }: Call, app: App): Promise<StartedApi | undefined> {
+  const { listen: place, listenChosen } = app.config.api;
+  if (place === undefined) return undefined;
+  const [{ startApi }, { isTaken }] = await Promise.all([
+    import('../../api.js'),
+    import('../../http/listen.js'),
+  ]);
+  try {
+    return await startApi(app);
+  } catch (error) {
+    if (listenChosen || !isTaken(error)) throw error;
+    output.note(
+      `${output.paintNote('yellow', 'note:')} no API here: something else listens at ${place.host}:${place.port}; NODEYARD_API_LISTEN chooses another address, or \`off\``,
+    );
+    return undefined;
+  }
+}
+
+async function sayReady(
+  { output }: Call,
+  app: App,
+  {
+    worker: { terraform, metricsUrl },
+    api,
+  }: { readonly worker: StartedWorker; readonly api: StartedApi | undefined },
+): Promise<void> {
+  const { path: binary, product, version } = terraform;
   const { dataDir, worker } = app.config;
   if (output.json) {
-    const terraform = { binary, product, version };
-    const metrics = metricsUrl === undefined ? {} : { metrics: metricsUrl };
     output.value({
       type: 'ready',
       redis: redisPlace(app),
       dataDir,
-      terraform,
-      ...metrics,
+      terraform: { binary, product, version },
+      api: api === undefined ? null : { url: api.url, open: api.open },
+      ...(metricsUrl === undefined ? {} : { metrics: metricsUrl }),
       ...rehearsalOf(app),
     });
     return;
@@ -64,6 +106,7 @@ async function sayReady({ output }: Call, app: App, started: StartedWorker): Pro
       ['redis', redisPlace(app)],
       ['data', dataDir],
       ['terraform', `${product} ${version} (${binary})`],
+      ['api', api === undefined ? 'off' : apiPlace(api)],
       ['metrics', metricsUrl],
       ['worker', `${worker.creates} creates and ${worker.destroys} destroys at once`],
     ]),

@@ -1,4 +1,6 @@
 /** What the rules work with. */
+import type { Commands } from '../../commands/commands.js';
+import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
 import type { NodeState, Operation } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
@@ -60,6 +62,8 @@ export interface Survey {
 
 export interface ReconcileParts {
   readonly store: NodeStore;
+  readonly heartbeats: Pick<Heartbeats, 'silent' | 'get'>;
+  readonly commands: Pick<Commands, 'expired' | 'expire'>;
   readonly states: Pick<StateRepository, 'load' | 'quarantined' | 'loadQuarantined'>;
   readonly quarantine: Pick<Quarantine, 'unattended'>;
   readonly jobs: FleetJobs;

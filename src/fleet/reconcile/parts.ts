@@ -1,6 +1,8 @@
 /** Puts the parts of the reconciler together, for a worker and for `nodeyard reconcile --dry-run`. */
 import type { Redis } from 'ioredis';
+import type { Commands } from '../../commands/commands.js';
 import type { Config } from '../../config.js';
+import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
 import type { JobQueues } from '../../queue/jobs.js';
 import type { Quarantine } from '../../state/quarantine.js';
@@ -17,6 +19,8 @@ export interface Fleet {
   readonly config: Config;
   readonly redis: Redis;
   readonly store: NodeStore;
+  readonly heartbeats: Heartbeats;
+  readonly commands: Commands;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -34,9 +38,11 @@ export function reconcileParts(
   inventories: StackInventories,
   cleanUps: CleanUps,
 ): ReconcileParts {
-  const { config, redis, store, states, quarantine, queues, log } = fleet;
+  const { config, redis, store, heartbeats, commands, states, quarantine, queues, log } = fleet;
   return {
     store,
+    heartbeats,
+    commands,
     states,
     quarantine,
     jobs: createFleetJobs(store, queues),

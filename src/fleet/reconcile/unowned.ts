@@ -1,4 +1,5 @@
 /** What an inventory lists of one node and nobody owns: the node’s record and its states tell. */
+import { NodeyardError } from '../../errors.js';
 import { isTerminal, type NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
 import { idsInStates } from '../../state/held.js';
@@ -31,8 +32,8 @@ export async function unownedOf(
   if (!isSettled(node, now())) return undefined;
   const named = new Set(node.resources.map(({ id }) => id));
   if (items.every(({ id }) => named.has(id))) return undefined;
-  // What stands in quarantine is the quarantine’s to destroy. What stands nowhere may keep that from its end: a machine in a group.
-  const held = await idsInStates(states, node.id);
+  const held = await heldBy(states, node.id);
+  if (held === undefined) return undefined;
   const isOwned = ({ id }: InventoryItem): boolean => named.has(id) || held.has(id);
   const unowned = items.filter((item) => !isOwned(item));
   if (unowned.length === 0) return undefined;
@@ -41,6 +42,22 @@ export async function unownedOf(
   const machines = items.filter(({ vital }) => vital);
   const strange = node.state !== 'FAILED' && machines.length > 0 && !machines.some(isOwned);
   return { items: unowned, why, ...(strange ? { doubt: STRANGE } : {}) };
+}
+
+/**
+ * What stands in quarantine is the quarantine’s to destroy; what uses that, a machine in a group, may be nobody’s and keep it from
+ * its end. Undefined where a state cannot be read.
+ */
+async function heldBy(
+  states: ReconcileContext['states'],
+  nodeId: string,
+): Promise<ReadonlySet<string> | undefined> {
+  try {
+    return await idsInStates(states, nodeId);
+  } catch (error) {
+    if (error instanceof NodeyardError && error.code === 'STATE_UNREADABLE') return undefined;
+    throw error;
+  }
 }
 
 /** Somebody wants to look at what a failed create has left; its destruction takes that along. */

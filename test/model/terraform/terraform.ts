@@ -287,7 +287,10 @@ export class ModelTerraform {
 
   #write(): void {
     if (this.#full === undefined) this.#state.write(this.#stateFile);
-    else this.#problems.push({ summary: 'Failed to write state: write terraform.tfstate: no space left on device' });
+    else
+      this.#problems.push({
+        summary: 'Failed to write state: write terraform.tfstate: no space left on device',
+      });
   }
 
   /** Undefined where Terraform learns nothing of what it has caused. */

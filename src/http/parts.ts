@@ -1,0 +1,67 @@
+/** What the routes work with. Put together in src/api.ts; a test may give less real ones. */
+import type { AuditTrail } from '../auth/audit-trail.js';
+import type { NodeTokens } from '../auth/node-tokens.js';
+import type { TokenStore } from '../auth/tokens.js';
+import type { NodeyardClient } from '../client.js';
+import type { Commands, Mailbox } from '../commands/commands.js';
+import type { Config } from '../config.js';
+import type { Heartbeats } from '../heartbeat/heartbeats.js';
+import type { Load } from '../heartbeat/load.js';
+import type { Log } from '../log.js';
+import type { NodeState } from '../node/lifecycle.js';
+import type { JobQueues } from '../queue/jobs.js';
+import type { StateRepository } from '../state/repository.js';
+import type { NodeStore } from '../store/store.js';
+import type { EventTail } from '../store/tail.js';
+import type { RedisGate } from './redis-gate.js';
+import type { Findings } from './schemas/reconcile.js';
+
+/** What a node can be made of. */
+export interface Stacks {
+  /** In the order of their names; `inputs` is JSON Schema. */
+  list(): readonly { readonly name: string; readonly inputs: Readonly<Record<string, unknown>> }[];
+  /** Throws UNKNOWN_STACK, INVALID_INPUT (field `inputs.…`). */
+  check(stack: string, inputs: unknown): void;
+}
+
+/** What nodes say of themselves. */
+export interface NodeEvents {
+  /** Answers the state in which the event leaves the node. Throws UNKNOWN_NODE, WRONG_STATE. */
+  take(nodeId: string, said: { readonly load: Load; readonly configured: boolean }): Promise<NodeState>;
+  /** When the next one is due (ms). */
+  readonly intervalMs: number;
+}
+
+/** Something that this process cannot do its work without. */
+export interface Dependency {
+  readonly name: string;
+  /** Undefined when it is there; else what is wrong, in words. */
+  trouble(): string | undefined;
+}
+
+export interface ApiParts {
+  readonly settings: Config['api'];
+  readonly client: NodeyardClient;
+  readonly store: NodeStore;
+  readonly states: StateRepository;
+  readonly queues: JobQueues;
+  readonly tail: EventTail;
+  readonly heartbeats: Pick<Heartbeats, 'get'>;
+  readonly nodeEvents: NodeEvents;
+  readonly commands: Commands;
+  readonly mailbox: Mailbox;
+  readonly commandSettings: Config['commands'];
+  readonly tokens: TokenStore;
+  readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
+  readonly audit: AuditTrail;
+  readonly gate: RedisGate;
+  readonly stacks: Stacks;
+  /** What a look at the fleet would find to mend. */
+  readonly findings: () => Promise<Findings>;
+  /** Besides Redis. */
+  readonly dependencies?: readonly Dependency[];
+  readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly log: Log;
+  /** Aborts when the server begins to close: what lasts (a stream of events) ends then. */
+  readonly closing: AbortSignal;
+}

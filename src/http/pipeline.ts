@@ -1,0 +1,52 @@
+/** What every request passes before its handler, in this order. Whatever refuses it does so before the body is read. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Authenticators, authenticate } from './auth/authenticate.js';
+import { refuseTokenInQuery } from './auth/bearer.js';
+import { demand, NOBODY, type Principal } from './auth/principal.js';
+import { HttpError } from './errors.js';
+import type { Limits } from './limits/rate-limit.js';
+import type { RedisGate } from './redis-gate.js';
+import type { Api } from './types.js';
+
+export interface PipelineParts {
+  readonly authenticators: Authenticators;
+  readonly limits: Limits;
+  readonly gate: RedisGate;
+  readonly closing: AbortSignal;
+}
+
+export function addPipeline(api: Api, { authenticators, limits, gate, closing }: PipelineParts): void {
+  api.decorateRequest('principal');
+  api.decorateRequest('auditTarget', undefined);
+  api.decorateRequest('answerCode', undefined);
+
+  const principalOf = async (request: FastifyRequest): Promise<Principal> => {
+    try {
+      return await authenticate(request, authenticators);
+    } catch (error) {
+      const wrong = error instanceof HttpError && error.code === 'UNAUTHENTICATED';
+      if (wrong && request.headers.authorization !== undefined) await limits.noteFailure(request);
+      throw error;
+    }
+  };
+
+  api.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    request.principal = NOBODY;
+    reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+    if (closing.aborted) {
+      throw new HttpError('CLOSING', 'the server is being stopped');
+    }
+    refuseTokenInQuery(request.query);
+    const { scope = 'public', withoutRedis = scope === 'public' } = request.routeOptions.config;
+    if (!withoutRedis) gate.pass();
+    if (scope !== 'public') request.principal = await principalOf(request);
+    await limits.take(request, reply);
+    demand(request.principal, scope, (request.params as { id?: string } | undefined)?.id);
+  });
+
+  // A connection that was kept open would hold up the end of the server.
+  api.addHook('onSend', async (_request, reply, payload) => {
+    if (closing.aborted) reply.header('connection', 'close');
+    return payload;
+  });
+}

@@ -1,0 +1,29 @@
+/** All families of routes. */
+import { accessRoutes } from './routes/access.js';
+import { healthRoutes } from './routes/health.js';
+import { metricsRoutes } from './routes/metrics.js';
+import { nodeChangeRoutes } from './routes/node-changes.js';
+import { nodeCommandRoutes } from './routes/node-commands.js';
+import { nodeEventRoutes } from './routes/node-events.js';
+import { nodeRoutes } from './routes/nodes.js';
+import { openApiRoutes } from './routes/openapi.js';
+import { queueRoutes } from './routes/queues.js';
+import { reconcileRoutes } from './routes/reconcile.js';
+import { stackRoutes } from './routes/stacks.js';
+import { stateRoutes } from './routes/states.js';
+import type { RouteFamily } from './types.js';
+
+export const FAMILIES: readonly RouteFamily[] = [
+  nodeRoutes,
+  nodeChangeRoutes,
+  nodeEventRoutes,
+  nodeCommandRoutes,
+  stackRoutes,
+  stateRoutes,
+  queueRoutes,
+  reconcileRoutes,
+  accessRoutes,
+  healthRoutes,
+  metricsRoutes,
+  openApiRoutes,
+];

@@ -1,0 +1,36 @@
+/** The schemas that have a name in the OpenAPI document, and so in generated clients. */
+import type { z } from 'zod';
+import { nodeRequestSchema } from '../../node/request.js';
+import { auditEntrySchema } from './access.js';
+import { errorSchema, refusalSchema } from './error.js';
+import { failureSchema, nodeEventSchema, nodeSchema } from './node.js';
+import { commandRequestSchema, commandSchema } from './node-commands.js';
+import { heardSchema, nodeSaysRequestSchema } from './node-events.js';
+import * as requests from './node-requests.js';
+import { queueSchema } from './queues.js';
+import { stackSchema } from './stacks.js';
+import { stateSummarySchema } from './states.js';
+
+/** What is sent to us is named …Request; everything else is what we answer. */
+export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$ZodType, string>([
+  [errorSchema, 'Error'],
+  [refusalSchema, 'Refusal'],
+  [nodeSchema, 'Node'],
+  [nodeEventSchema, 'NodeEvent'],
+  [failureSchema, 'Failure'],
+  [nodeRequestSchema, 'NodeRequest'],
+  [requests.manyNodesRequestSchema, 'ManyNodesRequest'],
+  [requests.stateChangeRequestSchema, 'StateChangeRequest'],
+  [commandSchema, 'Command'],
+  [commandRequestSchema, 'CommandRequest'],
+  [nodeSaysRequestSchema, 'NodeSaysRequest'],
+  [heardSchema, 'Heard'],
+  [requests.nodePageSchema, 'NodePage'],
+  [requests.requestedSchema, 'Requested'],
+  [requests.manyRequestedSchema, 'ManyRequested'],
+  [requests.changedSchema, 'Changed'],
+  [stateSummarySchema, 'StateSummary'],
+  [stackSchema, 'Stack'],
+  [queueSchema, 'Queue'],
+  [auditEntrySchema, 'AuditEntry'],
+]);

@@ -1,0 +1,67 @@
+/** Whatever is done with tokens, right or wrong, neither the log nor an answer holds one. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startApi } from '../../src/api.js';
+import { openApp } from '../../src/app.js';
+import { createLog, createRedactor } from '../../src/log.js';
+import { Yard } from '../support/yard.js';
+
+let yard: Yard;
+beforeAll(async () => {
+  yard = await Yard.open({ NODEYARD_API_LISTEN: '127.0.0.1:0' });
+});
+afterAll(() => yard.close());
+
+test('no token is in the log, in an answer, in a history or in the audit trail, whatever was done with it', async () => {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  // Without the redactor: what is not written needs not be taken out.
+  const log = createLog({ level: 'trace', destination });
+  const app = await openApp({ config: yard.config, env: yard.env, temper: 'patient', log });
+  const api = await startApi(app);
+  let answered = '';
+  const ask = async (path: string, init: RequestInit = {}): Promise<void> => {
+    const response = await fetch(`${api.url}${path}`, init);
+    answered += JSON.stringify([...response.headers]) + (await response.text());
+  };
+  const post = (token: string, body: string) => ({
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body,
+  });
+  try {
+    const { token, record } = await app.tokens.create({ name: 'spy', scope: 'admin' });
+    const foreign = `nyt_abcdefghij_${'Z'.repeat(43)}`;
+    for (const each of [token, foreign]) {
+      await ask('/v1/nodes', post(each, '{"group":"g","role":"r","stack":"local-node","id":"watched"}'));
+      await ask('/v1/nodes', post(each, '{"group":1}'));
+      await ask('/v1/nodes', post(each, '{'));
+      await ask('/v1/nodes/watched/destroy', post(each, '{"reason":"enough"}'));
+      await ask(`/v1/counts?token=${each}`);
+      await ask(`/v1/counts?x=${each}`, { headers: { authorization: `Bearer ${each}` } });
+      await ask('/v1/counts', { headers: { authorization: each } });
+      await ask('/v1/counts', { headers: { authorization: `Basic ${each}` } });
+      await ask('/v1/counts', { headers: { authorization: `Bearer ${each}x` } });
+      await ask('/v1/counts', { headers: { authorization: `Bearer ${each}`, 'x-request-id': each } });
+    }
+    await app.tokens.revoke(record.id);
+    await ask('/v1/audit', { headers: { authorization: `Bearer ${token}` } });
+    const logged = lines.join('');
+    const kept = JSON.stringify([await app.store.history('watched'), await app.audit.list({ limit: 1_000 })]);
+    expect(logged).toContain('"audit"');
+    expect(kept).toContain('token spy');
+    for (const [what, text] of Object.entries({ logged, answered, kept })) {
+      expect(text, what).not.toContain(token.slice(15));
+      expect(text, what).not.toContain('Z'.repeat(43));
+    }
+  } finally {
+    await api.close();
+    await app.close();
+  }
+});
+
+test('the log takes a token out of any text, and leaves its id to revoke it by', () => {
+  const redact = createRedactor([]);
+  expect(redact(`{"url":"/x?t=nyt_abcdefghij_${'aB-_'.repeat(10)}abc"}`)).toBe(
+    '{"url":"/x?t=nyt_abcdefghij_[redacted]"}',
+  );
+});
