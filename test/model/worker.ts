@@ -121,7 +121,6 @@ export class ModelWorker {
         now: () => time.now,
       }),
       brake: new AccountBrake(2 * CONCURRENCY),
-      listener: { runEnded: () => undefined, judged: () => undefined },
       settings: OPERATIONS,
       // Its nodes do not speak.
       heartbeats: gates.around(process, 'heartbeats', heartbeats, REDIS),
