@@ -18,6 +18,7 @@ import { webhookPayloadSchema } from '../../src/webhooks/payload.js';
 import { newSecret, signatureHeaders } from '../../src/webhooks/signature.js';
 import { awsNode } from '../../stacks/aws-node.js';
 import { loadCatalog } from '../../stacks/catalog.js';
+import { TERRAFORM_SETTINGS } from '../support/terraform-binary.js';
 import { processesOf, Yard } from '../support/yard.js';
 import { marked, page, ROOT } from './pages.js';
 
@@ -168,7 +169,7 @@ test('the misspelt stack of the guide fails in plan, and its rehearsal in the wo
   const { PATH, HOME } = process.env;
   const failed: unknown = await run(process.execPath, [...entry, ...args, '--nodes', '1'], {
     cwd: ROOT,
-    env: { PATH, HOME, TMPDIR: directory },
+    env: { PATH, HOME, TMPDIR: directory, ...TERRAFORM_SETTINGS },
     timeout: CHILD_TIMEOUT_MS,
   }).catch((error: unknown) => error);
   const { code, stdout } = failed as { code: number; stdout: string };

@@ -20,7 +20,7 @@ import { ModelCloud } from '../model/cloud.js';
 import { ModelHost } from '../model/host.js';
 import { ModelProcess } from '../model/process.js';
 import { ModelTime } from '../model/time.js';
-import { REAL_TERRAFORM } from '../support/terraform-run.js';
+import { REAL_TERRAFORM } from '../support/terraform-binary.js';
 
 /** A machine, and how its time goes on until something is so. */
 interface Bench {

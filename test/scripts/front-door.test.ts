@@ -141,7 +141,7 @@ describe('.ci/run', () => {
       case "$all" in
         'run --silent check') ${check} ;;
         'run --silent check:cdktn') ${cdktn} ;;
-        'test '*) cat report.json >"\${all##*=}"; exit ${testStatus} ;;
+        'test '*) printf '%s\\n' "\${NODEYARD_TERRAFORM_BINARY:-none} $all" >>runs; cat report.json >"\${all##*=}"; exit ${testStatus} ;;
         'run --silent demo -- --nodes 3 --json') ${demo} ;;
         'run --silent chaos -- --nodes 8 --minutes 0.5 --seed 1') ${chaos} ;;
         *) exit 99 ;;
@@ -181,6 +181,22 @@ describe('.ci/run', () => {
   ])('fails for %s', async (_, parts, last) => {
     npm(parts);
     expect(await verdict()).toEqual({ status: 1, last });
+  });
+
+  it('runs what runs Terraform with a tofu as well, where there are both, and counts it', async () => {
+    npm();
+    machine.program('tofu');
+    expect(await verdict()).toEqual({ status: 0, last: '15 passed, 0 failed' });
+    const [all = '', withTofu = ''] = machine.read('runs').split('\n');
+    expect(all).toMatch(/^none test --silent -- --reporter/);
+    expect(withTofu).toMatch(/^\S+\/tofu test --silent -- test\/terraform .*test\/e2e --reporter/);
+  });
+
+  it('says that the tests with tofu have failed where they were ended before they could report', async () => {
+    npm();
+    machine.program('tofu');
+    machine.program('timeout', 'exit 124');
+    expect(await verdict()).toEqual({ status: 1, last: '10 passed, 1 failed' });
   });
 
   it('ends at once when set-up fails', async () => {

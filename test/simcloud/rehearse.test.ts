@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { run } from '../../src/cli/run.js';
 import { CommandLine } from '../cli/command-line.js';
+import { TERRAFORM_SETTINGS } from '../support/terraform-binary.js';
 import { processesOf } from '../support/yard.js';
 import { openCloud } from './open.js';
 import { PLANS } from './plans.js';
@@ -61,7 +62,7 @@ class Running {
     const { PATH, HOME } = process.env;
     this.child = spawn(process.execPath, ['--import', 'tsx', join(PROJECT, script), ...args], {
       cwd: PROJECT,
-      env: { PATH, HOME, TMPDIR: join(home, 'tmp'), NO_COLOR: '1', ...env },
+      env: { PATH, HOME, TMPDIR: join(home, 'tmp'), NO_COLOR: '1', ...TERRAFORM_SETTINGS, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     children.push(this.child);

@@ -8,6 +8,7 @@ import { synthesize } from '../../src/synth/synthesize.js';
 import { mirrorCliConfig } from '../../src/terraform/cli-config.js';
 import { type Diagnostic, parseMessage, type TerraformMessage } from '../../src/terraform/messages.js';
 import { awsNode } from '../../stacks/aws-node.js';
+import { REAL_TERRAFORM } from '../support/terraform-binary.js';
 import { processesOf } from '../support/yard.js';
 import type { CloudSettingsInput } from './cloud/settings.js';
 import { type StartedCloud, startCloud } from './start.js';
@@ -85,7 +86,7 @@ export class Stand {
   }
 
   start(...args: readonly string[]) {
-    return execa('terraform', args, {
+    return execa(REAL_TERRAFORM, args, {
       cwd: join(this.#directory, 'work'),
       env: this.#env,
       extendEnv: false,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { REAL_TERRAFORM } from '../support/terraform-binary.js';
 
 export interface TerraformResult {
   readonly status: number | null;
@@ -37,7 +38,7 @@ export function terraformDirectory(env: Readonly<Record<string, string>> = {}): 
   const path = mkdtempSync(join(tmpdir(), 'ny-synth-'));
   const statePath = join(path, 'terraform.tfstate');
   const start = (...args: string[]) => {
-    const child = spawn('terraform', [...args], {
+    const child = spawn(REAL_TERRAFORM, [...args], {
       cwd: path,
       env: { PATH: process.env['PATH'], HOME: path, CHECKPOINT_DISABLE: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],

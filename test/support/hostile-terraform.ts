@@ -14,7 +14,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FAKE_TERRAFORM, REAL_TERRAFORM } from './terraform-run.js';
+import { REAL_TERRAFORM } from './terraform-binary.js';
+import { FAKE_TERRAFORM } from './terraform-run.js';
 
 const COMMANDS = ['apply', 'plan', 'destroy'] as const;
 type Command = (typeof COMMANDS)[number];

@@ -1,8 +1,7 @@
 /** Runs of Terraform for tests: a directory each, their messages as events, and a check that nothing is left. */
-import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLog } from '../../src/log.js';
 import { applyArgs } from '../../src/terraform/args.js';
@@ -12,14 +11,6 @@ import { findRunProcesses } from '../../src/terraform/processes.js';
 import { type RunOptions, startRun, type TerraformRun } from '../../src/terraform/start.js';
 
 export const FAKE_TERRAFORM = fileURLToPath(new URL('./fake-terraform.mjs', import.meta.url));
-export const REAL_TERRAFORM = findOnPath('terraform');
-
-function findOnPath(name: string): string {
-  const places = (process.env['PATH'] ?? '').split(delimiter).map((place) => join(place, name));
-  const found = places.find((path) => spawnSync(path, ['version']).status === 0);
-  if (found === undefined) throw new Error(`${name} is not on the PATH: run \`npm test\``);
-  return found;
-}
 
 export interface TestDirectory {
   readonly path: string;

@@ -17,6 +17,7 @@ import type { NodeRecord } from '../../src/node/record.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
 import { type StartedWorker, startWorker } from '../../workers/worker.js';
 import { startTestRedis, type TestRedis } from './redis.js';
+import { TERRAFORM_SETTINGS } from './terraform-binary.js';
 
 const SCRIPTED_STACK = fileURLToPath(new URL('../fixtures/stacks/scripted.ts', import.meta.url));
 
@@ -77,6 +78,7 @@ export class Yard {
       HOME: process.env['HOME'],
       REDIS_URL: redis.socket,
       NODEYARD_DATA_DIR: dataDir,
+      ...TERRAFORM_SETTINGS,
       ...QUICK,
       ...settings,
     };

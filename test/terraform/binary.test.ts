@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { findTerraform } from '../../src/terraform/binary.js';
-import { REAL_TERRAFORM } from '../support/terraform-run.js';
+import { REAL_TERRAFORM, realTerraform } from '../support/terraform-binary.js';
 
 const root = mkdtempSync(join(tmpdir(), 'ny-binary-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -27,13 +27,10 @@ const find = (setting?: string, searchPath = place) =>
   findTerraform({ setting, searchPath, env: { PATH: process.env['PATH'] } });
 
 describe('finding Terraform', () => {
-  it('the real one tells its version', async () => {
-    const found = await find(undefined, dirname(REAL_TERRAFORM));
-    expect(found).toEqual({
-      path: REAL_TERRAFORM,
-      product: 'terraform',
-      version: expect.stringMatching(/^1\./),
-    });
+  it(`the real one is ${realTerraform.product} ${realTerraform.version}`, async () => {
+    expect(realTerraform.version).toMatch(/^1\./);
+    expect(await find(REAL_TERRAFORM)).toEqual(realTerraform);
+    expect(await find(basename(REAL_TERRAFORM), dirname(REAL_TERRAFORM))).toEqual(realTerraform);
   });
 
   it('prefers terraform to tofu on the path, and the setting to both', async () => {

@@ -18,7 +18,8 @@ import { silentLog } from '../../src/log.js';
 import { type BundlesOptions, createBundles } from '../../src/terraform/bundle.js';
 import { childEnv } from '../../src/terraform/env.js';
 import { startRun } from '../../src/terraform/start.js';
-import { REAL_TERRAFORM, TestRuns } from '../support/terraform-run.js';
+import { REAL_TERRAFORM } from '../support/terraform-binary.js';
+import { TestRuns } from '../support/terraform-run.js';
 
 const runs = new TestRuns();
 const top = mkdtempSync(join(tmpdir(), 'ny-bundle-'));

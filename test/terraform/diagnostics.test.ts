@@ -40,6 +40,20 @@ describe('one diagnostic', () => {
     },
   );
 
+  it('means the same in the words of OpenTofu, whose core names itself and its own registry', () => {
+    const inOpenTofu = (text: string): string =>
+      text.replaceAll('registry.terraform.io', 'registry.opentofu.org').replaceAll('Terraform', 'OpenTofu');
+    const told = DIAGNOSTIC_SAMPLES.map((each) => ({
+      ...each,
+      summary: inOpenTofu(each.summary),
+      ...(each.detail === undefined ? {} : { detail: inOpenTofu(each.detail) }),
+    }));
+    expect(told, 'no sample names the product').not.toEqual(DIAGNOSTIC_SAMPLES);
+    expect(told.map((each) => [each.summary, codeOf(each)])).toEqual(
+      told.map(({ summary, code }) => [summary, code]),
+    );
+  });
+
   it('the samples show every code that a diagnostic can have', () => {
     const shown = new Set(DIAGNOSTIC_SAMPLES.map(({ code }) => code));
     expect(DECIDING_ORDER.filter((code) => !shown.has(code))).toEqual([]);

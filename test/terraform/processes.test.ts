@@ -13,7 +13,8 @@ import {
   killRunProcesses,
   waitOrEndRunProcesses,
 } from '../../src/terraform/processes.js';
-import { FAKE_TERRAFORM, REAL_TERRAFORM, type TestDirectory, TestRuns } from '../support/terraform-run.js';
+import { REAL_TERRAFORM } from '../support/terraform-binary.js';
+import { FAKE_TERRAFORM, type TestDirectory, TestRuns } from '../support/terraform-run.js';
 
 const runs = new TestRuns();
 // What was killed a moment ago may still be on its way out.

@@ -4,13 +4,8 @@ import { classify } from '../../src/terraform/diagnostics.js';
 import { readPidFile, wasTold } from '../../src/terraform/exit-file.js';
 import { isRunProcess } from '../../src/terraform/processes.js';
 import { startRun } from '../../src/terraform/start.js';
-import {
-  FAKE_TERRAFORM,
-  observe,
-  REAL_TERRAFORM,
-  type TestDirectory,
-  TestRuns,
-} from '../support/terraform-run.js';
+import { REAL_TERRAFORM } from '../support/terraform-binary.js';
+import { FAKE_TERRAFORM, observe, type TestDirectory, TestRuns } from '../support/terraform-run.js';
 
 const runs = new TestRuns();
 // What was killed a moment ago may still be on its way out.

@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunPaths } from '../../../src/state/run-paths.js';
+import { REAL_TERRAFORM } from '../../support/terraform-binary.js';
 
 export interface TerraformLab {
   readonly env: NodeJS.ProcessEnv;
@@ -15,7 +16,7 @@ export async function prepareTerraform(base: string): Promise<TerraformLab> {
   await mkdir(cwd, { recursive: true });
   await writeFile(join(cwd, 'cdk.tf.json'), JSON.stringify({ resource: { terraform_data: { a: {} } } }));
   const env = { PATH: process.env['PATH'], TF_DATA_DIR: join(base, 'data'), CHECKPOINT_DISABLE: '1' };
-  execFileSync('terraform', ['init', '-input=false'], { cwd, env, stdio: 'ignore' });
+  execFileSync(REAL_TERRAFORM, ['init', '-input=false'], { cwd, env, stdio: 'ignore' });
   return { env };
 }
 
@@ -29,7 +30,7 @@ export function startTerraform(
   const err = openSync(paths.stderr, 'w', 0o600);
   try {
     return spawn(
-      'terraform',
+      REAL_TERRAFORM,
       [command, '-json', '-auto-approve', '-lock=false', '-backup=-', '-parallelism=50'],
       {
         cwd: paths.path,
