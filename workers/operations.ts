@@ -13,7 +13,7 @@ import { loadCatalog } from '../stacks/catalog.js';
 /**
  * `api` is the address under which this machine reaches the API. Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module).
  */
-export async function composeOperations(app: App, api: string | undefined): Promise<OperationDependencies> {
+export async function composeOperations(app: App, api?: string): Promise<OperationDependencies> {
   const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, states, store } = app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
