@@ -23,7 +23,7 @@ module.exports = {
     island('node'),
     island('heartbeat'),
     // What a node is told stands in its history, written in the same step: by the store’s own Lua.
-    island('commands', '^src/store/(scripts/prelude|context|text-bounds)\\.ts$'),
+    island('commands', '^src/store/(scripts/prelude|context)\\.ts$'),
     island('auth'),
     island('webhooks'),
     {

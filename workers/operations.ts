@@ -21,7 +21,7 @@ import { rehearsedCatalog } from '../stacks/rehearsed.js';
  */
 export async function composeOperations(
   app: App,
-  api: string | undefined,
+  api?: string,
 ): Promise<Omit<OperationDependencies, 'listener'>> {
   const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, rehearsal, states, store } =
     app;

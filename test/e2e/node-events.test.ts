@@ -4,6 +4,7 @@ import type { NodeState } from '../../src/node/lifecycle.js';
 import type { NodeRecord } from '../../src/node/record.js';
 import { CommandLine, call } from '../cli/command-line.js';
 import { beside } from '../cli/yard-line.js';
+import { everythingIn, filesIn } from '../support/contents.js';
 import { Yard } from '../support/yard.js';
 
 const SILENCE_MS = 3_000;
@@ -12,6 +13,7 @@ const QUICK = {
   NODEYARD_HEARTBEAT_INTERVAL: '200ms',
   NODEYARD_HEARTBEAT_SILENCE: `${SILENCE_MS}ms`,
   NODEYARD_RECONCILE_INTERVAL: '200ms',
+  NODEYARD_LOG_LEVEL: 'trace',
 };
 const patience = { timeout: 60_000, interval: 100 };
 
@@ -112,6 +114,24 @@ test('one that is told to remove its subscribers does so and says it; what it do
     'command 1, RemoveSubscribers, was delivered',
     'command 1, RemoveSubscribers, was acknowledged: done',
   ]);
+  await destroyed(id);
+});
+
+test('its token stands in no log, no event, no job and no record', async () => {
+  const { id, createdAt } = await nodeInService();
+  await call(['command', id, 'RemoveSubscribers', '--wait'], beside(yard));
+  await call(['show', id], beside(yard));
+  const token = await yard.app.nodeTokens.tokenOf({ id, createdAt });
+  const kept = (await everythingIn(yard.app.redis)).split('\n');
+  // The configuration that the node was made by is kept for its destruction, encrypted where there is a key.
+  const others = kept.filter((line) => !line.startsWith('["{nodeyard}:state-configuration:'));
+  expect(others.length).toBeLessThan(kept.length);
+  expect(others.join('\n')).toContain(id);
+  expect(others.filter((line) => line.includes(token))).toEqual([]);
+  const files = filesIn(yard.dataDir);
+  expect(files).toContain(id);
+  expect(files).not.toContain(token);
+  expect(`${up?.stdout}${up?.stderr}`).not.toContain(token);
   await destroyed(id);
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startApi } from '../../src/api.js';
 import { openApp } from '../../src/app.js';
 import { createLog, createRedactor } from '../../src/log.js';
+import { nodeAt } from '../store/support.js';
 import { Yard } from '../support/yard.js';
 
 let yard: Yard;
@@ -52,6 +53,50 @@ test('no token is in the log, in an answer, in a history or in the audit trail, 
     for (const [what, text] of Object.entries({ logged, answered, kept })) {
       expect(text, what).not.toContain(token.slice(15));
       expect(text, what).not.toContain('Z'.repeat(43));
+    }
+  } finally {
+    await api.close();
+    await app.close();
+  }
+});
+
+test('no node’s token is in the log, in an answer, in a history or in the audit trail', async () => {
+  const lines: string[] = [];
+  const log = createLog({ level: 'trace', destination: { write: (line) => void lines.push(line) } });
+  const app = await openApp({ config: yard.config, env: yard.env, temper: 'patient', log });
+  const api = await startApi(app);
+  let answered = '';
+  const ask = async (path: string, token: string, body?: string): Promise<number> => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(`${api.url}${path}`, {
+      method: body === undefined ? 'GET' : 'POST',
+      headers: { authorization: `Bearer ${token}`, ...type },
+      ...(body === undefined ? {} : { body }),
+    });
+    answered += JSON.stringify([...response.headers]) + (await response.text());
+    return response.status;
+  };
+  try {
+    const { id, createdAt } = await nodeAt(app.store, 'CREATED', { id: 'speaks' });
+    const token = await app.nodeTokens.tokenOf({ id, createdAt });
+    await app.commands.ask(id, { name: 'Ping', ttlMs: 60_000 }, { actor: 'operator' });
+    const place = `/v1/nodes/${id}`;
+    expect(await ask(`${place}/events`, token, '{"configured":true}')).toBe(200);
+    for (const each of [token, `${token.slice(0, -2)}AA`]) {
+      await ask(`${place}/events`, each, '{"connections":-1}');
+      await ask(`${place}/events`, each, '{');
+      await ask(`${place}/commands`, each);
+      await ask(`${place}/commands/1/ack`, each, '{}');
+      await ask(`${place}?x=${each}`, each);
+      await ask('/v1/nodes/another/events', each, '{}');
+      await ask(`/v1/nodes/${each}/events`, each, '{}');
+    }
+    const logged = lines.join('');
+    const kept = JSON.stringify([await app.store.history(id), await app.audit.list({ limit: 1_000 })]);
+    expect(logged).toContain('events');
+    expect(kept).toContain('was acknowledged');
+    for (const [what, text] of Object.entries({ logged, answered, kept })) {
+      expect(text, what).not.toContain(token.slice(-43, -2));
     }
   } finally {
     await api.close();

@@ -2,11 +2,10 @@
  * What the environment holds must not come out anywhere, however carelessly Terraform, a provider or a provisioner prints
  * it: not in a kept log, not in the worker’s own log, and nowhere in Redis.
  */
-import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { NodeRequest } from '../../src/node/request.js';
+import { everythingIn, filesIn } from '../support/contents.js';
 import { diagnostic, HostileTerraform, type Scenario } from '../support/hostile-terraform.js';
 import { type WorkerProcess, Yard } from '../support/yard.js';
 
@@ -53,29 +52,6 @@ async function create(inputs: NodeRequest['inputs'] = {}): Promise<string> {
   return node.id;
 }
 
-/** Every value of every key, as text; stored documents are bytes that tell nothing. */
-async function everythingIn(redis: Redis): Promise<string> {
-  const texts = await Promise.all(
-    (await redis.keys('*')).map(async (key) => {
-      const read: Record<string, () => Promise<unknown>> = {
-        string: () => redis.get(key),
-        hash: () => redis.hgetall(key),
-        list: () => redis.lrange(key, 0, -1),
-        set: () => redis.smembers(key),
-        zset: () => redis.zrange(key, 0, '-1'),
-        stream: () => redis.xrange(key, '-', '+'),
-      };
-      return JSON.stringify([key, await read[await redis.type(key)]?.()]);
-    }),
-  );
-  return texts.join('\n');
-}
-function filesIn(directory: string): string {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
-  return files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8')).join('\n');
-}
 const found = (text: string): string[] => WORDS.filter((word) => text.includes(word));
 
 test('no secret of the environment comes out, whoever prints it', async () => {
