@@ -75,7 +75,9 @@ describe('a node', () => {
     await yard.startWorker();
     const { node } = await yard.app.client.requestNode(scripted({ create: ['sleep:60000'] }));
     await yard.reaches(node.id, 'CREATING');
-    await expect.poll(() => yard.ledger().filter(({ resource }) => resource === 'r1').length).toBe(1);
+    await expect
+      .poll(() => yard.ledger().filter(({ resource }) => resource === 'r1').length, { timeout: 20_000 })
+      .toBe(1);
     await destroyed(node.id);
     // r0 was whole, r1 was in flight, r2 never began: what was made was also destroyed.
     const destroys = yard.ledger().filter(({ what, mark }) => what === 'destroy' && mark === 'end');
@@ -194,7 +196,9 @@ describe('a shutdown', () => {
     const gate = join(yard.dataDir, 'gate');
     await yard.startWorker();
     const { node } = await yard.app.client.requestNode(scripted({ create: ['sleep:60000', `wait:${gate}`] }));
-    await expect.poll(() => yard.ledger().filter(({ resource }) => resource === 'r1').length).toBe(1);
+    await expect
+      .poll(() => yard.ledger().filter(({ resource }) => resource === 'r1').length, { timeout: 20_000 })
+      .toBe(1);
     await yard.stopWorker();
     const waiting = await yard.app.client.get(node.id);
     expect(waiting).toMatchObject({ state: 'CREATING', attempts: 0 });

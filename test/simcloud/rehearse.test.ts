@@ -154,14 +154,14 @@ describe('a rehearsal', PATIENCE, () => {
   test('says what is left and whose it is, fails and keeps its directory, where the cloud refuses to delete', async () => {
     const plan = join(home, 'plan.json');
     writeFileSync(plan, JSON.stringify([{ call: 'TerminateInstances', fault: 'denied' }]));
-    const running = rehearse('--nodes', '1', '--faults', plan, '--timeout', '20s');
+    const running = rehearse('--nodes', '1', '--faults', plan, '--timeout', '40s');
     expect(await running.ended).toBe(1);
     expect(running.stderr).toMatch(/left: instance i-\w+ in eu-central-1, owned by \w+/);
     expect(running.stderr).toMatch(/FAILED to be destroyed: DENIED/);
     expect(running.stdout).toMatch(/denied +TerminateInstances +\d/);
     expect(running.stdout).toMatch(/created 1 of 1, destroyed 0, owned by nobody 0/);
     expect(running.stderr).toContain(`kept: ${join(home, 'tmp')}`);
-  });
+  }, 180_000);
 
   test('of a permanent fault goes well when the nodes that it strikes are FAILED and nothing is left', async () => {
     const { status, report } = await told('--nodes', '2', '--faults', 'quota');
