@@ -9,14 +9,19 @@ import { reconcileParts } from './fleet/reconcile/parts.js';
 import { reconcile } from './fleet/reconcile.js';
 import { isLoopback } from './http/auth/door.js';
 import { createFindings } from './http/findings.js';
+import { createSeats } from './http/limits/seats.js';
 import { type Listening, listen } from './http/listen.js';
 import type { ApiParts, Stacks } from './http/parts.js';
 import { watchRedis } from './http/redis-gate.js';
 import { buildServer } from './http/server.js';
+import { STREAM_LIMITS, type StreamLimits } from './http/stream/event-stream.js';
 import type { Api } from './http/types.js';
+import { createLocalRuns } from './runs/local-runs.js';
 import { parseInputs } from './synth/inputs.js';
 
-export interface ApiOptions extends Pick<ApiParts, 'dependencies' | 'metrics'> {}
+export interface ApiOptions extends Pick<ApiParts, 'dependencies' | 'metrics'> {
+  readonly streamLimits?: Partial<StreamLimits>;
+}
 
 export interface StartedApi extends Listening {
   /** No token is needed: none was ever made, and only this machine can come here. */
@@ -79,8 +84,9 @@ export async function apiParts(
   options: ApiOptions,
 ): Promise<ApiParts> {
   const { client, store, states, queues, tail, tokens, audit, log, config } = app;
+  const { streamLimits, ...given } = options;
   return {
-    ...options,
+    ...given,
     settings: config.api,
     client,
     store,
@@ -92,6 +98,12 @@ export async function apiParts(
     gate,
     closing,
     log,
+    runs: createLocalRuns({ directories: app.directories, redact: app.redact }),
+    streams: {
+      closing,
+      seats: createSeats(config.api.maxListeners),
+      limits: { ...STREAM_LIMITS, ...streamLimits },
+    },
     stacks: await openStacks(config.stacks),
     findings: createFindings({
       // Anew for every look: a look asks each inventory, and only the first one of some parts does so at once.

@@ -72,7 +72,9 @@ function describe(schema: FastifySchema, { config, method }: RouteOptions): Fast
       ...Object.fromEntries(
         Object.entries((response ?? {}) as Record<string, z.ZodType>).map(([status, each]) => [
           status,
-          answerSchema(status, each),
+          config?.stream !== undefined && status === '200'
+            ? pageOrStream(each, config.stream)
+            : answerSchema(status, each),
         ]),
       ),
     },
@@ -93,6 +95,17 @@ function answerSchema(status: string, schema: z.ZodType): unknown {
   const description = ANSWERS[status];
   if (description === undefined) throw new Error(`nobody has said what ${status} means`);
   return { ...jsonSchemaOf(schema, 'output'), 'x-response-description': description };
+}
+
+/** JSON schema cannot say what a stream holds; words can. */
+function pageOrStream(schema: z.ZodType, stream: string): unknown {
+  return {
+    description: ANSWERS[200],
+    content: {
+      'application/json': { schema: jsonSchemaOf(schema, 'output') },
+      'text/event-stream': { schema: { type: 'string', description: stream } },
+    },
+  };
 }
 
 interface RouteTraits {

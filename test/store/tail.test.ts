@@ -62,7 +62,12 @@ describe('a tail', () => {
     'is closed also while its %s waits for an absent Redis',
     async (read) => {
       const never = () => new Promise<never>(() => undefined);
-      const store = { latestPosition: async () => '0', events: async () => [], [read]: never };
+      const store = {
+        latestPosition: async () => '0',
+        events: async () => [],
+        eventPage: never,
+        [read]: never,
+      };
       const other = createEventTail(store, silentLog);
       const { heard } = listen(other);
       await other.close();
@@ -75,7 +80,8 @@ describe('a tail', () => {
     async (turns) => {
       const answers: ((events: readonly NodeEvent[]) => void)[] = [];
       const events = () => new Promise<readonly NodeEvent[]>((resolve) => void answers.push(resolve));
-      const other = createEventTail({ latestPosition: async () => '0', events }, silentLog);
+      const eventPage = async () => ({ events: [], next: '0', more: false });
+      const other = createEventTail({ latestPosition: async () => '0', events, eventPage }, silentLog);
       listen(other).end();
       await expect.poll(() => answers.length).toBe(1);
       answers[0]?.([]);

@@ -6,6 +6,7 @@ import { errorSchema, refusalSchema } from './error.js';
 import { failureSchema, nodeEventSchema, nodeSchema } from './node.js';
 import * as requests from './node-requests.js';
 import { queueSchema } from './queues.js';
+import { runSchema } from './runs.js';
 import { stackSchema } from './stacks.js';
 import { stateSummarySchema } from './states.js';
 
@@ -23,6 +24,7 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [requests.requestedSchema, 'Requested'],
   [requests.manyRequestedSchema, 'ManyRequested'],
   [requests.changedSchema, 'Changed'],
+  [runSchema, 'Run'],
   [stateSummarySchema, 'StateSummary'],
   [stackSchema, 'Stack'],
   [queueSchema, 'Queue'],

@@ -1,6 +1,8 @@
 /** The families of routes, in the order of the document. */
 export const TAGS = [
   { name: 'nodes', description: 'Ask for nodes, look at them, move them, end them.' },
+  { name: 'events', description: 'What happens to nodes, page by page or as it happens.' },
+  { name: 'runs', description: 'Terraform’s runs, and what it said.' },
   { name: 'stacks', description: 'What a node can be made of.' },
   { name: 'states', description: 'The Terraform states of nodes.' },
   { name: 'queues', description: 'The queues that drive nodes.' },
