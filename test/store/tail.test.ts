@@ -82,8 +82,9 @@ describe('a tail', () => {
       const events = () => new Promise<readonly NodeEvent[]>((resolve) => void answers.push(resolve));
       const eventPage = async () => ({ events: [], next: '0', more: false });
       const other = createEventTail({ latestPosition: async () => '0', events, eventPage }, silentLog);
-      listen(other).end();
+      const left = listen(other);
       await expect.poll(() => answers.length).toBe(1);
+      left.end();
       answers[0]?.([]);
       for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
       listen(other);
