@@ -2,6 +2,7 @@
  * The HTTP API of an app: the only place that knows what its routes are made of. Used by `nodeyard api`, by `nodeyard up`
  * and by tests.
  */
+import { setMaxListeners } from 'node:events';
 import { loadCatalog } from '../stacks/catalog.js';
 import type { App } from './app.js';
 import { NodeyardError } from './errors.js';
@@ -85,6 +86,8 @@ export async function apiParts(
 ): Promise<ApiParts> {
   const { client, store, states, queues, tail, tokens, audit, log, config } = app;
   const { streamLimits, ...given } = options;
+  // Every stream listens to it.
+  setMaxListeners(0, closing);
   return {
     ...given,
     settings: config.api,
