@@ -85,7 +85,9 @@ export class EventStream {
   send(text: string | Buffer): boolean {
     if (this.signal.aborted) return false;
     if (text.length > 0) this.#raw.write(text);
-    if (this.#raw.writableLength < this.#parts.limits.bufferBytes) return true;
+    // Only who has been told to wait is told when there is room.
+    const isFull = this.#raw.writableLength >= this.#parts.limits.bufferBytes && this.#raw.writableNeedDrain;
+    if (!isFull) return true;
     this.#slow ??= setTimeout(() => this.end('slow'), this.#parts.limits.slowMs);
     return false;
   }
