@@ -74,8 +74,8 @@ export class Follower implements EventFollower {
   hear(batch: EventBatch): void {
     if (this.#mode === 'stale') void this.#readOn();
     if (this.#mode !== 'live') return;
-    if (batch.gap !== undefined) this.#give(batch, batch.next);
-    else if (isAfter(batch.after, this.#position)) void this.#readOn();
+    // What is missing for the shared reader need not be for this one, which may have read it in time.
+    if (batch.gap !== undefined || isAfter(batch.after, this.#position)) void this.#readOn();
     else if (isAfter(batch.next, this.#position)) this.#give(this.#newOf(batch), batch.next);
   }
 
