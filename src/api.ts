@@ -2,6 +2,7 @@
  * The HTTP API of an app: the only place that knows what its routes are made of. Used by `nodeyard api`, by `nodeyard up`
  * and by tests.
  */
+import { setMaxListeners } from 'node:events';
 import { loadCatalog, type StackCatalog } from '../stacks/catalog.js';
 import type { App } from './app.js';
 import { createMailbox } from './commands/mailbox.js';
@@ -13,14 +14,19 @@ import { reconcile } from './fleet/reconcile.js';
 import { keepListening } from './heartbeat/keep-listening.js';
 import { isLoopback } from './http/auth/door.js';
 import { createFindings } from './http/findings.js';
+import { createSeats } from './http/limits/seats.js';
 import { type Listening, listen } from './http/listen.js';
 import type { ApiParts, Stacks } from './http/parts.js';
 import { watchRedis } from './http/redis-gate.js';
 import { buildServer } from './http/server.js';
+import { STREAM_LIMITS, type StreamLimits } from './http/stream/event-stream.js';
 import type { Api } from './http/types.js';
+import { createLocalRuns } from './runs/local-runs.js';
 import { parseInputs } from './synth/inputs.js';
 
-export interface ApiOptions extends Pick<ApiParts, 'dependencies' | 'metrics'> {}
+export interface ApiOptions extends Pick<ApiParts, 'dependencies' | 'metrics'> {
+  readonly streamLimits?: Partial<StreamLimits>;
+}
 
 export interface StartedApi extends Listening {
   /** No token is needed: none was ever made, and only this machine can come here. */
@@ -100,8 +106,11 @@ export async function apiParts(
     config,
   } = app;
   const catalog = await loadCatalog(config.stacks);
+  const { streamLimits, ...given } = options;
+  // Every stream listens to it.
+  setMaxListeners(0, closing);
   return {
-    ...options,
+    ...given,
     settings: config.api,
     client,
     store,
@@ -128,6 +137,12 @@ export async function apiParts(
     closing,
     log,
     stacks: stacksOf(catalog),
+    runs: createLocalRuns({ directories: app.directories, redact: app.redact }),
+    streams: {
+      closing,
+      seats: createSeats(config.api.maxListeners),
+      limits: { ...STREAM_LIMITS, ...streamLimits },
+    },
     findings: createFindings({
       // Anew for every look: a look asks each inventory, and only the first one of some parts does so at once.
       look: () => {

@@ -297,7 +297,13 @@ describe('a wait', () => {
 
   test('sees what it has heard no event of', async () => {
     const { id, epoch } = await at('CREATING');
-    const deaf = { subscribe: () => () => undefined, close: async () => undefined };
+    const deaf = {
+      follow: () => {
+        throw new Error('nobody follows');
+      },
+      subscribe: () => () => undefined,
+      close: async () => undefined,
+    };
     const { store, queues } = yard.app;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     const waited = new NodeyardClient({ store, queues, tail: deaf }).waitFor(id, ['CREATED', 'FAILED']);

@@ -114,6 +114,9 @@ export const api = section({
         'Requests a minute from one token, or one address without a token; 0 = no limit. Each server counts for itself.',
       ),
     ),
+  maxListeners: count({ min: 1, max: 1_000_000 })
+    .prefault(2_000)
+    .meta(about('How many may listen to events and logs at once, at one server; others get 503.')),
   trustProxy: words(NETWORK, 'must be addresses or networks like 10.0.0.0/8')
     .refine((networks) => networks.every(isNetwork), 'must be addresses or networks like 10.0.0.0/8')
     .prefault([])

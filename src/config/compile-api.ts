@@ -15,6 +15,7 @@ export function compileApi({ listen, oidc, ...api }: Settings['api']) {
     requestTimeoutMs: api.requestTimeout,
     redisTimeoutMs: api.redisTimeout,
     requestsPerMinute: api.rateLimit,
+    maxListeners: api.maxListeners,
     trustProxy: api.trustProxy,
     closeGraceMs: api.closeGrace,
     auditEntries: api.auditEntries,

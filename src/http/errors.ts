@@ -18,6 +18,10 @@ export const HTTP_ERROR_KINDS = {
   },
   FORBIDDEN: { status: 403, mend: 'Use a token of the scope that the message names.' },
   NOT_FOUND: { status: 404, mend: 'Look at /openapi.json for what there is.' },
+  LOG_ELSEWHERE: {
+    status: 404,
+    mend: 'Ask the API on the machine of the worker that ran it, or look there with `nodeyard logs`; logs are kept for `retention.logs`.',
+  },
   METHOD_NOT_ALLOWED: { status: 405, mend: 'Use one of the methods that the header Allow names.' },
   REQUEST_TIMEOUT: { status: 408, mend: 'Send the request faster, or raise `api.requestTimeout`.' },
   BODY_TOO_LARGE: { status: 413, mend: 'Send less at once, or raise `api.bodyLimit`.' },
@@ -28,6 +32,10 @@ export const HTTP_ERROR_KINDS = {
   OVERDUE_ANSWER: {
     status: 503,
     mend: 'Try again: what was asked for may have been done. Raise `api.requestTimeout` if it lasts.',
+  },
+  TOO_MANY_LISTENERS: {
+    status: 503,
+    mend: 'Wait for as long as Retry-After says, ask another server, or raise `api.maxListeners`.',
   },
   CLOSING: { status: 503, mend: 'This server is being stopped. Try again, which finds another one.' },
   ISSUER_UNAVAILABLE: {

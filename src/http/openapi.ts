@@ -72,7 +72,9 @@ function describe(schema: FastifySchema, { config, method }: RouteOptions): Fast
       ...Object.fromEntries(
         Object.entries((response ?? {}) as Record<string, z.ZodType>).map(([status, each]) => [
           status,
-          answerSchema(status, each, config?.mediaType),
+          config?.stream !== undefined && status === '200'
+            ? pageOrStream(each, config.stream)
+            : answerSchema(status, each, config?.mediaType),
         ]),
       ),
     },
@@ -95,6 +97,17 @@ function answerSchema(status: string, schema: z.ZodType, mediaType: string | und
   const json = jsonSchemaOf(schema, 'output');
   const answer = mediaType === undefined ? json : { content: { [mediaType]: { schema: json } } };
   return { ...answer, 'x-response-description': description };
+}
+
+/** JSON schema cannot say what a stream holds; words can. */
+function pageOrStream(schema: z.ZodType, stream: string): unknown {
+  return {
+    description: ANSWERS[200],
+    content: {
+      'application/json': { schema: jsonSchemaOf(schema, 'output') },
+      'text/event-stream': { schema: { type: 'string', description: stream } },
+    },
+  };
 }
 
 interface RouteTraits {

@@ -10,12 +10,14 @@ import type { Load } from '../heartbeat/load.js';
 import type { Log } from '../log.js';
 import type { NodeState } from '../node/lifecycle.js';
 import type { JobQueues } from '../queue/jobs.js';
+import type { NodeRuns } from '../runs/runs.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
 import type { EventTail } from '../store/tail.js';
 import type { Webhooks } from '../webhooks/webhooks.js';
 import type { RedisGate } from './redis-gate.js';
 import type { Findings } from './schemas/reconcile.js';
+import type { StreamCommon } from './stream/event-stream.js';
 
 /** What a node can be made of. */
 export interface Stacks {
@@ -58,6 +60,10 @@ export interface ApiParts {
   readonly webhooks: Webhooks;
   readonly gate: RedisGate;
   readonly stacks: Stacks;
+  /** The runs of which this machine knows. */
+  readonly runs: NodeRuns;
+  /** What streams have in common. */
+  readonly streams: StreamCommon;
   /** What a look at the fleet would find to mend. */
   readonly findings: () => Promise<Findings>;
   /** Besides Redis. */

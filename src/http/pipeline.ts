@@ -15,6 +15,12 @@ export interface PipelineParts {
   readonly closing: AbortSignal;
 }
 
+const ENDING: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
+
+/** The node that the path names. */
+const nodeIn = ({ params }: FastifyRequest): string | undefined =>
+  (params as { id?: string } | undefined)?.id;
+
 export function addPipeline(api: Api, { authenticators, limits, gate, closing }: PipelineParts): void {
   api.decorateRequest('principal');
   api.decorateRequest('auditTarget', undefined);
@@ -30,6 +36,17 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
     }
   };
 
+  api.decorate('stillMay', async (request: FastifyRequest) => {
+    const { scope = 'public' } = request.routeOptions.config;
+    try {
+      demand(await authenticate(request, authenticators), scope, nodeIn(request));
+      return true;
+    } catch (error) {
+      // What cannot be known now (Redis is away) ends nothing.
+      return !(error instanceof HttpError && ENDING.has(error.code));
+    }
+  });
+
   api.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     request.principal = NOBODY;
     reply.header('x-request-id', request.id).header('cache-control', 'no-store');
@@ -41,7 +58,7 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
     if (!withoutRedis) gate.pass();
     if (scope !== 'public') request.principal = await principalOf(request);
     await limits.take(request, reply);
-    demand(request.principal, scope, (request.params as { id?: string } | undefined)?.id);
+    demand(request.principal, scope, nodeIn(request));
   });
 
   // A connection that was kept open would hold up the end of the server.

@@ -1,5 +1,6 @@
 /** All families of routes. */
 import { accessRoutes } from './routes/access.js';
+import { eventRoutes } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { nodeChangeRoutes } from './routes/node-changes.js';
@@ -9,6 +10,7 @@ import { nodeRoutes } from './routes/nodes.js';
 import { openApiRoutes } from './routes/openapi.js';
 import { queueRoutes } from './routes/queues.js';
 import { reconcileRoutes } from './routes/reconcile.js';
+import { runRoutes } from './routes/runs.js';
 import { stackRoutes } from './routes/stacks.js';
 import { stateRoutes } from './routes/states.js';
 import { webhookRoutes } from './routes/webhooks.js';
@@ -19,6 +21,8 @@ export const FAMILIES: readonly RouteFamily[] = [
   nodeChangeRoutes,
   nodeEventRoutes,
   nodeCommandRoutes,
+  eventRoutes,
+  runRoutes,
   stackRoutes,
   stateRoutes,
   queueRoutes,

@@ -18,12 +18,16 @@ declare module 'fastify' {
     audit?: string;
     /** Of its successes, where they are not JSON; the schema is that of one event of a stream. */
     mediaType?: string;
+    /** With `Accept: text/event-stream` it streams; what, in words. */
+    stream?: string;
     /** It answers without Redis. */
     withoutRedis?: boolean;
   }
   interface FastifyInstance {
     /** Every route, those that the document does not show among them. */
     knownRoutes: readonly KnownRoute[];
+    /** Whether the sender of a request that lasts might still send it: its token may have ended meanwhile. */
+    stillMay(request: FastifyRequest): Promise<boolean>;
   }
   interface FastifyRequest {
     principal: Principal;

@@ -38,3 +38,7 @@ const position = z
   .string()
   .regex(/^(0|\$|\d{1,15}-\d{1,18})$/, 'must be "0", "$" or the position of an event');
 export const checkPosition = (value: unknown): string => parseInput(position, value, 'after');
+
+/** A position that somebody has reached; `$` is none. */
+const reached = position.refine((text) => text !== '$', 'must be "0" or the position of an event');
+export const checkReached = (value: unknown): string => parseInput(reached, value, 'after');

@@ -113,6 +113,30 @@ export interface FailedDestroysSummary {
   readonly mostFailures: number;
 }
 
+/** What of the stream is missing after a position that somebody has reached. */
+export interface EventGap {
+  /** The position that was asked for. */
+  readonly after: string;
+  /** Of the oldest event that is kept; absent when there is none. */
+  readonly oldest?: string;
+  /**
+   * `trimmed`: the event at `after` is gone, and maybe later ones. `reset`: the stream ends before `after`, so it is another
+   * one, or Redis has lost its end.
+   */
+  readonly why: 'trimmed' | 'reset';
+}
+
+/** A piece of the stream, as it was in one moment. */
+export interface EventPage {
+  readonly events: readonly NodeEvent[];
+  /** Ask for what comes after this. */
+  readonly next: string;
+  /** The stream goes on beyond this page, about. */
+  readonly more: boolean;
+  /** Comes before the events of the page, which begin with the oldest one that is kept. */
+  readonly gap?: EventGap;
+}
+
 export interface NodeStore {
   /**
    * The id that every resource of this fleet bears: made at the first call, kept from then on. Throws CONFIG_INVALID where it
@@ -190,6 +214,8 @@ export interface NodeStore {
   /** Oldest first; with a limit only the newest. */
   history(id: string, limit?: number): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;
+  /** Events after a position (not `$`), and whether any before them are missing. `limit` 1–1000, default 100. */
+  eventPage(query: Omit<EventQuery, 'blockMs'>): Promise<EventPage>;
   /** Of the newest event, `0` without one: where to begin a tail that misses nothing (`$` may, between two reads). */
   latestPosition(): Promise<string>;
   /** Tombstones older than `olderThanMs`. */

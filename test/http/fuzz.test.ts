@@ -4,6 +4,8 @@
  * route is tried without a line here. FUZZ_RUNS=1000 tries harder,
  * FUZZ_SHOW=1 tells how often each status was met, FUZZ_SHOW=listNodes every request of that operation.
  */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,6 +26,7 @@ const PATIENCE_MS = 600_000;
 
 const KNOWN: Vocabulary['known'] = {
   name: ['create', 'local-node'],
+  runId: ['run1'],
   place: ['canonical', 'version-1'],
   commandId: ['1', '2'],
   stack: ['local-node'],
@@ -56,6 +59,9 @@ async function prepare(operation: string): Promise<Vocabulary> {
     ),
   );
   const document_ = Buffer.from('{"version":4,"serial":1,"lineage":"l","outputs":{},"resources":[]}');
+  const logs = join(yard.app.directories.logs, `${operation}-0`);
+  mkdirSync(logs, { recursive: true });
+  writeFileSync(join(logs, '000001-create-run1.jsonl'), '{"@message":"one"}\ntwo\n');
   await yard.app.states.save(`${operation}-0`, { epoch: 1, sequence: 1, document: document_ });
   await yard.app.commands.ask(`${operation}-0`, { name: 'Ping', ttlMs: 3_600_000 }, { actor: 'operator' });
   const { webhooks } = yard.app;

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../src/log.js';
 import type { NodeEvent } from '../../src/node/record.js';
+import { EVENTS_KEY } from '../../src/store/keys.js';
+import type { EventPage } from '../../src/store/store.js';
 import { createEventTail, type EventTail } from '../../src/store/tail.js';
 import { nodeAt, nodeRequest, useStore } from './support.js';
 
@@ -58,11 +60,34 @@ describe('a tail', () => {
     await expect.poll(ids, { timeout: 10_000 }).toEqual([first, second]);
   });
 
+  it('tells who follows it what was trimmed away before it was read', async () => {
+    const pages: EventPage[] = [];
+    const first = await made();
+    const after = await fixture.store.latestPosition();
+    // As when Redis was away for this process alone, and others have gone on.
+    const late = { ...fixture.store, latestPosition: async () => after };
+    const [second, third] = [await made(), await made()];
+    await fixture.redis.xtrim(EVENTS_KEY, 'MAXLEN', 1);
+    const other = createEventTail(late, silentLog);
+    const { ids } = listen(other);
+    other.follow({ after, take: (page) => pages.push(page) > 0 });
+    await expect.poll(ids).toEqual([third]);
+    await expect.poll(() => pages.flatMap(({ gap }) => gap?.why ?? []).at(0)).toBe('trimmed');
+    expect(pages.flatMap(({ events }) => events.map(({ nodeId }) => nodeId))).toEqual([third]);
+    expect([first, second]).not.toContain(third);
+    await other.close();
+  });
+
   it.each(['latestPosition', 'events'] as const)(
     'is closed also while its %s waits for an absent Redis',
     async (read) => {
       const never = () => new Promise<never>(() => undefined);
-      const store = { latestPosition: async () => '0', events: async () => [], [read]: never };
+      const store = {
+        latestPosition: async () => '0',
+        events: async () => [],
+        eventPage: never,
+        [read]: never,
+      };
       const other = createEventTail(store, silentLog);
       const { heard } = listen(other);
       await other.close();
@@ -75,9 +100,11 @@ describe('a tail', () => {
     async (turns) => {
       const answers: ((events: readonly NodeEvent[]) => void)[] = [];
       const events = () => new Promise<readonly NodeEvent[]>((resolve) => void answers.push(resolve));
-      const other = createEventTail({ latestPosition: async () => '0', events }, silentLog);
-      listen(other).end();
+      const eventPage = async () => ({ events: [], next: '0', more: false });
+      const other = createEventTail({ latestPosition: async () => '0', events, eventPage }, silentLog);
+      const left = listen(other);
       await expect.poll(() => answers.length).toBe(1);
+      left.end();
       answers[0]?.([]);
       for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
       listen(other);

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { App } from '../../app.js';
 import { DRIVEN_STATES } from '../../node/lifecycle.js';
+import type { RunLog } from '../../runs/run-logs.js';
 import { readCount } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
@@ -9,7 +10,6 @@ import { CommandError, usageError } from '../failure.js';
 import { withApp } from '../opened.js';
 import type { Output } from '../output.js';
 import { printable } from '../printable.js';
-import type { RunLog } from '../run-logs.js';
 import { teach } from '../teach.js';
 
 interface LogsOptions {
@@ -65,7 +65,7 @@ async function logs(call: Call, id: string, options: LogsOptions): Promise<ExitN
 }
 
 async function findRun(app: App, id: string, epoch: number | undefined): Promise<RunLog | undefined> {
-  const { runLogs } = await import('../run-logs.js');
+  const { runLogs } = await import('../../runs/run-logs.js');
   const runs = await runLogs(app.directories, id);
   if (epoch === undefined) return runs.at(-1);
   const run = runs.findLast((each) => each.epoch === epoch);
@@ -80,7 +80,7 @@ async function findRun(app: App, id: string, epoch: number | undefined): Promise
 
 /** The run at work; where the node waits for one, it is waited for. Otherwise the last one. */
 async function awaitRun({ io, output }: Call, app: App, id: string): Promise<RunLog | undefined> {
-  const { pause } = await import('../log-reader.js');
+  const { pause } = await import('../../runs/log-reader.js');
   const { signal } = io.interrupts;
   let told = false;
   while (!signal.aborted) {
@@ -102,7 +102,7 @@ async function showRun(
   follow: boolean,
   tail: number | undefined,
 ): Promise<void> {
-  const { followLog, logLines } = await import('../log-reader.js');
+  const { followLog, logLines } = await import('../../runs/log-reader.js');
   const { renderLine } = await import('../../terraform/run-log.js');
   const { epoch, operation, runId, directory } = run;
   const say = (stream: 'log' | 'stderr') => (raw: string) => {

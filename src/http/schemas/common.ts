@@ -39,14 +39,19 @@ function stateOf(word: string): NodeState {
   return state;
 }
 
+/** One after the other with commas, or the field again and again. */
+export function severalInQuery<T extends z.ZodType>(each: T) {
+  return z.preprocess(
+    (value) =>
+      value === undefined
+        ? undefined
+        : [value].flat().flatMap((text) => (typeof text === 'string' ? text.split(',') : [text])),
+    z.array(each).min(1).max(50),
+  );
+}
+
 /** `?state=FAILED&state=CREATING` and `?state=FAILED,CREATING`. */
-export const statesInQuery = z.preprocess(
-  (value) =>
-    value === undefined
-      ? undefined
-      : [value].flat().flatMap((text) => (typeof text === 'string' ? text.split(',') : [text])),
-  z.array(stateInRequest).min(1).max(50),
-);
+export const statesInQuery = severalInQuery(stateInRequest);
 
 /** Why somebody does something; goes into the node’s history. */
 export const reason = z.string().max(500).exactOptional().describe('Why; goes into the node’s history.');

@@ -10,6 +10,7 @@ import { commandRequestSchema, commandSchema } from './node-commands.js';
 import { heardSchema, nodeSaysRequestSchema } from './node-events.js';
 import * as requests from './node-requests.js';
 import { queueSchema } from './queues.js';
+import { runSchema } from './runs.js';
 import { stackSchema } from './stacks.js';
 import { stateSummarySchema } from './states.js';
 
@@ -31,6 +32,7 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [requests.requestedSchema, 'Requested'],
   [requests.manyRequestedSchema, 'ManyRequested'],
   [requests.changedSchema, 'Changed'],
+  [runSchema, 'Run'],
   [stateSummarySchema, 'StateSummary'],
   [stackSchema, 'Stack'],
   [queueSchema, 'Queue'],

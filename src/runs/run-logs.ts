@@ -1,10 +1,18 @@
 /** The logs of a node’s runs on this machine: archived ones, and those of runs at work. */
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { DataDirectories } from '../app.js';
 import { OPERATIONS, type Operation } from '../node/lifecycle.js';
 import { listRunDirectories } from '../state/run-directory.js';
+import type { RunMeta } from '../state/run-meta.js';
 import { isMissing } from '../state/run-paths.js';
+
+/** Absolute paths. */
+export interface RunPlaces {
+  /** Archived logs, a directory for each node. */
+  readonly logs: string;
+  /** The directories of runs at work. */
+  readonly runs: string;
+}
 
 export interface RunLog {
   readonly epoch: number;
@@ -16,13 +24,12 @@ export interface RunLog {
   readonly stderr: string;
   /** The directory of a run that is at work or waits for recovery. */
   readonly directory?: string;
+  /** Of such a run: whose it is, and since when. */
+  readonly current?: Pick<RunMeta, 'owner' | 'createdAt'>;
 }
 
 /** By epoch, oldest first. The id must be valid: it becomes part of a path. */
-export async function runLogs(
-  { logs, runs }: Pick<DataDirectories, 'logs' | 'runs'>,
-  nodeId: string,
-): Promise<RunLog[]> {
+export async function runLogs({ logs, runs }: RunPlaces, nodeId: string): Promise<RunLog[]> {
   const archived = await archivedLogs(join(logs, nodeId));
   const current = await currentLogs(runs, nodeId);
   const found = [...archived.filter(({ runId }) => !current.some((run) => run.runId === runId)), ...current];
@@ -31,10 +38,11 @@ export async function runLogs(
 
 async function currentLogs(root: string, nodeId: string): Promise<RunLog[]> {
   const { runs } = await listRunDirectories(root);
-  return runs.flatMap(({ meta: { members, operation, runId }, log, stderr }) => {
+  return runs.flatMap(({ meta, log, stderr }) => {
+    const { members, operation, runId } = meta;
     const member = members.find((each) => each.nodeId === nodeId);
     if (member === undefined) return [];
-    return [{ epoch: member.epoch, operation, runId, log, stderr, directory: dirname(log) }];
+    return [{ epoch: member.epoch, operation, runId, log, stderr, directory: dirname(log), current: meta }];
   });
 }
 
