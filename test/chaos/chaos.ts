@@ -3,7 +3,6 @@
  * first moment at which the verdict itself finds nothing wrong: one measure for both.
  */
 
-import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { NodeyardError } from '../../src/errors.js';
 import type { NodeEvent } from '../../src/node/record.js';
@@ -102,7 +101,6 @@ class ChaosRun {
     const [plan, arena] = [this.#plan, this.#arena];
     const { interrupt, progress } = this.#parts;
     const ending = deadline(plan.attackMs, interrupt);
-    setMaxListeners(0, ending);
     const onAttacked = (attacked: Attacked): void => void this.#attacked.push(attacked);
     await Promise.all([
       attack({ scene: arena, attacks: plan.attacks, ending, onAttacked }),

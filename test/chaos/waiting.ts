@@ -1,4 +1,5 @@
 /** Waits that end early when a signal says so. */
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Never rejects: false when the signal cut it short. */
@@ -16,6 +17,8 @@ export async function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
 export function deadline(ms: number, ...signals: readonly AbortSignal[]): AbortSignal {
   // Not AbortSignal.timeout within AbortSignal.any: Node 20 may collect it before it fires.
   const controller = new AbortController();
+  // Everything that goes on at the same time waits for it.
+  setMaxListeners(0, controller.signal);
   const end = (): void => controller.abort();
   setTimeout(end, ms).unref();
   for (const signal of signals) {
