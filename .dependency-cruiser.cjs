@@ -1,5 +1,5 @@
 // The import rules of the architecture (docs/architecture.md), held by `npm run check`.
-const core = '^src/(node/|errors\\.ts|log\\.ts|crypto\\.ts|file-lock\\.ts|redis-errors\\.ts)';
+const core = '^src/(node/|errors\\.ts|log\\.ts|crypto\\.ts|file-lock\\.ts|redis-(errors|fields|scripts)\\.ts)';
 /** Folders that know nothing of one another: they may import themselves, the core and packages. */
 const island = (name, extra = '') => ({
   name: `${name}-is-an-island`,
@@ -20,6 +20,9 @@ module.exports = {
     island('state'),
     island('synth', '^stacks/'),
     island('node'),
+    island('heartbeat'),
+    // What a node is told stands in its history, written in the same step: by the store’s own Lua.
+    island('commands', '^src/store/(scripts/prelude|context|text-bounds)\\.ts$'),
     island('auth'),
     island('webhooks'),
     {
@@ -28,6 +31,21 @@ module.exports = {
       severity: 'error',
       from: { pathNot: ['^stacks/', '^test/', '^bench/'] },
       to: { path: 'node_modules/(cdktf|cdktn|constructs|@cdktf)/' },
+    },
+    {
+      name: 'aws-sdk-lives-in-stacks',
+      comment: 'Only an inventory asks a cloud; Terraform does everything else there.',
+      severity: 'error',
+      from: { pathNot: ['^stacks/', '^test/'] },
+      to: { path: 'node_modules/@aws-sdk/' },
+    },
+    {
+      name: 'aws-sdk-is-loaded-late',
+      comment:
+        'It costs half a second and a hundred megabytes: imported by who opens an inventory, not with a stack.',
+      severity: 'error',
+      from: { path: '^stacks/' },
+      to: { path: 'node_modules/@aws-sdk/', dynamic: false, dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'one-spawn-for-terraform',
@@ -62,7 +80,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state, queue and webhooks; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat, commands and webhooks; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -76,6 +94,8 @@ module.exports = {
           '^src/queue/',
           '^src/store/(store|tail)\\.ts$',
           '^src/state/(repository|document)\\.ts$',
+          '^src/heartbeat/(heartbeats|load)\\.ts$',
+          '^src/commands/(commands|wish)\\.ts$',
           '^src/webhooks/(webhook|webhooks|payload)\\.ts$',
         ],
       },

@@ -29,6 +29,7 @@ const SUBJECTS: Readonly<Record<string, { readonly stack: NodeStack; readonly in
 };
 
 const member = (count: number, inputs: object): Member => ({
+  fleet: 'bench',
   nodeId: `node-${count}`,
   group: 'bench',
   role: 'bench',

@@ -2,11 +2,15 @@
  * The HTTP API of an app: the only place that knows what its routes are made of. Used by `nodeyard api`, by `nodeyard up`
  * and by tests.
  */
-import { loadCatalog } from '../stacks/catalog.js';
+import { loadCatalog, type StackCatalog } from '../stacks/catalog.js';
 import type { App } from './app.js';
+import { createMailbox } from './commands/mailbox.js';
 import { NodeyardError } from './errors.js';
+import { takeNodeEvent } from './fleet/node-events.js';
+import { openInventories } from './fleet/open-inventories.js';
 import { reconcileParts } from './fleet/reconcile/parts.js';
 import { reconcile } from './fleet/reconcile.js';
+import { keepListening } from './heartbeat/keep-listening.js';
 import { isLoopback } from './http/auth/door.js';
 import { createFindings } from './http/findings.js';
 import { type Listening, listen } from './http/listen.js';
@@ -45,11 +49,13 @@ export async function startApi(app: App, options: ApiOptions = {}): Promise<Star
     const graceMs = app.config.api.closeGraceMs;
     const server = await buildServer(parts);
     const listening = await listen(server, { ...place, graceMs, closing });
+    const hearing = keepListening(own.heartbeats, app.log);
     return {
       server,
       url: listening.url,
       open,
       async close() {
+        hearing.stop();
         await listening.close();
         await end();
       },
@@ -78,7 +84,22 @@ export async function apiParts(
   closing: AbortSignal,
   options: ApiOptions,
 ): Promise<ApiParts> {
-  const { client, store, states, queues, tail, tokens, audit, webhooks, log, config } = app;
+  const {
+    client,
+    store,
+    states,
+    queues,
+    tail,
+    heartbeats,
+    commands,
+    tokens,
+    nodeTokens,
+    audit,
+    webhooks,
+    log,
+    config,
+  } = app;
+  const catalog = await loadCatalog(config.stacks);
   return {
     ...options,
     settings: config.api,
@@ -87,24 +108,39 @@ export async function apiParts(
     states,
     queues,
     tail,
+    heartbeats,
+    nodeEvents: {
+      take: (nodeId, said) => takeNodeEvent({ heartbeats, store, settings: config.heartbeat }, nodeId, said),
+      intervalMs: config.heartbeat.intervalMs,
+    },
+    commands,
+    mailbox: createMailbox({
+      commands,
+      subscribe: (listener) => tail.subscribe(listener),
+      monotonic: () => performance.now(),
+    }),
+    commandSettings: config.commands,
     tokens,
+    nodeTokens,
     audit,
     webhooks,
     gate,
     closing,
     log,
-    stacks: await openStacks(config.stacks),
+    stacks: stacksOf(catalog),
     findings: createFindings({
       // Anew for every look: a look asks each inventory, and only the first one of some parts does so at once.
-      look: async () => reconcile(await reconcileParts(app, { start: () => false }), { dryRun: true }),
+      look: () => {
+        const parts = reconcileParts(app, openInventories(app, catalog), { start: () => false });
+        return reconcile(parts, { dryRun: true });
+      },
       keptMs: config.reconcile.inventoryIntervalMs,
       now: Date.now,
     }),
   };
 }
 
-async function openStacks(modules: readonly string[]): Promise<Stacks> {
-  const catalog = await loadCatalog(modules);
+function stacksOf(catalog: StackCatalog): Stacks {
   const described = catalog.list();
   return {
     list: () => described,

@@ -5,17 +5,25 @@
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
+import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
 import { createRedisTokens } from './auth/redis-tokens.js';
 import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
-import { type Config, searchPath } from './config.js';
+import type { Commands } from './commands/commands.js';
+import { createRedisCommands } from './commands/redis-commands.js';
+import { type Config, searchPath, secretsOfConfig } from './config.js';
 import { parseStateKey } from './crypto.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
+import type { Heartbeats } from './heartbeat/heartbeats.js';
+import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
 import { Connections, type OpenOptions, type Temper } from './queue/connections.js';
 import { JobQueues } from './queue/jobs.js';
+import { claimFleet } from './rehearsal/claim.js';
+import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
+import { rehearsalEnv } from './rehearsal/environment.js';
 import type { Quarantine } from './state/quarantine.js';
 import { createRedisQuarantine } from './state/redis-quarantine.js';
 import { createRedisStateRepository } from './state/redis-repository.js';
@@ -47,7 +55,10 @@ export interface DataDirectories {
 
 export interface App {
   readonly config: Config;
+  /** In a rehearsal without anything that leads to a real cloud. */
   readonly env: Environment;
+  /** The simulated cloud that all nodes live in, where `simulatedCloud` is set. */
+  readonly rehearsal: SimulatedCloud | undefined;
   readonly log: Log;
   /** Takes the secrets of the configuration and the environment out of a text. */
   readonly redact: (text: string) => string;
@@ -55,6 +66,9 @@ export interface App {
   readonly connections: Connections;
   readonly redis: Redis;
   readonly store: NodeStore;
+  readonly heartbeats: Heartbeats;
+  readonly commands: Commands;
+  readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
   readonly queues: JobQueues;
@@ -69,24 +83,30 @@ export interface App {
   close(): Promise<void>;
 }
 
-/** Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID. */
+/**
+ * Connects to the configured Redis, or to the embedded one. Throws REDIS_UNAVAILABLE, CONFIG_INVALID (also for a fleet that
+ * does not live in the cloud that is configured).
+ */
 export async function openApp({ config, env, temper, log: given }: AppOptions): Promise<App> {
-  const redact = createRedactor([
-    ...secretsOf(env),
-    ...secretsOf({ REDIS_URL: config.redisUrl }),
-    ...config.stateKeys,
-  ]);
+  const redact = createRedactor([...secretsOf(env), ...secretsOfConfig(config)]);
   const log = given ?? createLog({ level: config.log.level, redact });
+  const { simulatedCloud } = config;
+  const rehearsal = simulatedCloud === undefined ? undefined : readSimulatedCloud(simulatedCloud);
   const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
   const connections = new Connections(addressOf(config, embedded), log);
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
+    await claimFleet(redis, rehearsal, { claim: rehearsal !== undefined });
     const close = async (): Promise<void> => {
       connections.close();
       await embedded?.stop();
     };
-    return assemble({ config, env, log, redact, connections }, redis, close);
+    const seen = rehearsal === undefined ? env : rehearsalEnv(env, rehearsal);
+    const app = assemble({ config, env: seen, rehearsal, log, redact, connections }, redis, close);
+    // Refused before anything is made that would bear another fleet’s id.
+    if (config.fleet.id !== undefined) await app.store.fleetId();
+    return app;
   } catch (error) {
     connections.close();
     await embedded?.stop();
@@ -96,7 +116,7 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
 
 /** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
 function assemble(
-  common: Pick<App, 'config' | 'env' | 'log' | 'redact' | 'connections'>,
+  common: Pick<App, 'config' | 'env' | 'rehearsal' | 'log' | 'redact' | 'connections'>,
   redis: Redis,
   end: () => Promise<void>,
 ): App {
@@ -105,6 +125,7 @@ function assemble(
     redis,
     retention: config.retention,
     destroyRetry: config.reconcile.destroyRetry,
+    ...(config.fleet.id === undefined ? {} : { fleetId: config.fleet.id }),
     log,
   });
   const keys = config.stateKeys.map(parseStateKey);
@@ -120,6 +141,9 @@ function assemble(
     queues,
     tail,
     client: new NodeyardClient({ store, queues, tail }),
+    heartbeats: createRedisHeartbeats({ redis }),
+    commands: createRedisCommands({ redis, retention: config.retention }),
+    nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
     webhooks: openWebhooks({

@@ -49,10 +49,14 @@ export function newNodeId(): string {
 
 export class NodeyardClient {
   readonly #store: NodeStore;
-  readonly #queues: JobQueues;
-  readonly #tail: EventTail;
+  readonly #queues: Pick<JobQueues, 'add'>;
+  readonly #tail: Pick<EventTail, 'subscribe'>;
 
-  constructor(parts: { readonly store: NodeStore; readonly queues: JobQueues; readonly tail: EventTail }) {
+  constructor(parts: {
+    readonly store: NodeStore;
+    readonly queues: Pick<JobQueues, 'add'>;
+    readonly tail: Pick<EventTail, 'subscribe'>;
+  }) {
     this.#store = parts.store;
     this.#queues = parts.queues;
     this.#tail = parts.tail;

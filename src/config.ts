@@ -76,6 +76,10 @@ export function searchPath({ dataDir }: Pick<Config, 'dataDir'>, env: Environmen
 }
 
 /** Values of the configuration that must never be printed, for the log’s redactor. */
-export function secretsOfConfig({ stateKeys, redisUrl }: Pick<Config, 'stateKeys' | 'redisUrl'>): string[] {
-  return [...stateKeys, ...secretsOf({ REDIS_URL: redisUrl })];
+export function secretsOfConfig({
+  stateKeys,
+  api,
+  redisUrl,
+}: Pick<Config, 'stateKeys' | 'api' | 'redisUrl'>): string[] {
+  return [...stateKeys, ...api.nodeTokenKeys, ...secretsOf({ REDIS_URL: redisUrl })];
 }

@@ -104,6 +104,10 @@ export const ERROR_KINDS = {
     'permanent',
     'A retried create would delete or replace existing resources. Destroy the node and request it again.',
   ),
+  INVENTORY_UNAVAILABLE: kind(
+    'transient',
+    'The cloud cannot be asked what an earlier run has left, so nothing is assumed. nodeyard retries; see that the worker may list resources there, or name the stack in `fleet.skipInventories`.',
+  ),
   LEASE_HELD: kind('conflict', 'Another worker is at this node. nodeyard waits for it.'),
   LEASE_LOST: kind(
     'stopped',
@@ -123,6 +127,14 @@ export const ERROR_KINDS = {
     'permanent',
     'What the node is made of is not in its cloud any more. Destroy the node; find out who removed it.',
   ),
+  NOT_OURS: kind(
+    'conflict',
+    'The resource bears other ownership tags than when it was found. nodeyard leaves it alone; find out who has taken it over.',
+  ),
+  HEARTBEAT_LOST: kind(
+    'permanent',
+    'The node has not spoken for longer than it may. It goes back to work when it speaks again, unless `heartbeat.reinstate` is off; otherwise look at the machine and destroy it.',
+  ),
   FAULT: kind(
     'permanent',
     'An operator said that the node is at fault; its history says who and why. Reinstate it, or destroy it.',
@@ -135,6 +147,14 @@ export const ERROR_KINDS = {
   UNKNOWN: kind(
     'transient',
     'Not recognized; nodeyard retries a few times. The run log has the whole message.',
+  ),
+  UNKNOWN_COMMAND: kind(
+    'permanent',
+    'No such command of this node, or it ended so long ago that it is not kept any more. Its history tells.',
+  ),
+  TOO_MANY_COMMANDS: kind(
+    'permanent',
+    'The node has not taken the commands that wait for it. Look whether it lives; what it does not take expires.',
   ),
   RECORD_UNREADABLE: kind(
     'permanent',

@@ -21,7 +21,10 @@ export function createRedactor(secrets: Iterable<string>): (text: string) => str
   return (text) =>
     values.reduce(
       (rest, value) => rest.replaceAll(value, REDACTED),
-      text.replace(URL_PASSWORD, `$1${REDACTED}@`).replace(API_TOKEN, `$1${REDACTED}`),
+      text
+        .replace(URL_PASSWORD, `$1${REDACTED}@`)
+        .replace(API_TOKEN, `$1${REDACTED}`)
+        .replace(NODE_TOKEN, REDACTED),
     );
 }
 
@@ -60,6 +63,8 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
  */
 const URL_PASSWORD = /([a-z][a-z0-9+.-]{0,19}:\/\/[^\s/?#:@"]{0,255}:)[^\s/?#@"]{1,1023}@/gi;
 
+/** Tokens of nodes (src/auth/node-tokens.ts) are derived, so that nobody has a list of them. */
+const NODE_TOKEN = /nyn_[A-Za-z0-9_-]{45,107}/g;
 /** A token of the HTTP API; what is left of it, its id, opens nothing and says which one to revoke. */
 const API_TOKEN = /(nyt_[a-z0-9]{10}_)[A-Za-z0-9_-]{20,}/g;
 

@@ -7,9 +7,11 @@ import { Ec2Tag } from '@cdktf/provider-aws/lib/ec2-tag/index.js';
 import { Instance, type InstanceConfig } from '@cdktf/provider-aws/lib/instance/index.js';
 import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import type { Construct } from 'constructs';
+import { NodeyardError } from '../src/errors.js';
 import { type AwsNodeInputs, awsNodeInputs } from './aws-node/inputs.js';
 import { addElasticIp, addSecurityGroup } from './aws-node/network.js';
 import { addDataVolumes, instanceStorage } from './aws-node/storage.js';
+import { userDataWithAgent } from './aws-node/user-data.js';
 import { defined, tagsOf } from './aws-node/values.js';
 import { defineNodeStack, type NodeContext } from './define.js';
 
@@ -26,6 +28,16 @@ export const awsNode = defineNodeStack({
         : { assumeRole: [defined({ ...assumeRole }) as { readonly roleArn: string }] }),
     });
   },
+  inventory: {
+    // What a role makes stands in the role’s account, where the worker’s own credentials see nothing.
+    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
+    async open(region, context) {
+      const { openAwsInventory } = await import('./aws-node/inventory.js');
+      return openAwsInventory(region, context);
+    },
+  },
+  heartbeats: ({ agent }) =>
+    agent && defined({ startSeconds: agent.startSeconds, silenceSeconds: agent.silenceSeconds }),
   node(scope, inputs, node) {
     const tags = tagsOf(node);
     const group = inputs.securityGroup && addSecurityGroup(scope, inputs.securityGroup, node, tags);
@@ -33,6 +45,8 @@ export const awsNode = defineNodeStack({
     const instance = new Instance(scope, 'instance', {
       ...image(scope, inputs),
       ...placement(inputs),
+      ...userData(inputs, node),
+      ...lasting(inputs),
       ...market(inputs),
       ...instanceStorage(inputs, tags),
       ...(groups.length === 0 ? {} : { vpcSecurityGroupIds: groups }),
@@ -57,10 +71,7 @@ export const awsNode = defineNodeStack({
   },
 });
 
-function image(
-  scope: Construct,
-  { ami, amiFilter }: AwsNodeInputs,
-): Pick<InstanceConfig, 'ami' | 'lifecycle'> {
+function image(scope: Construct, { ami, amiFilter }: AwsNodeInputs): Pick<InstanceConfig, 'ami'> {
   if (amiFilter === undefined) return defined({ ami });
   const found = new DataAwsAmi(scope, 'image', {
     mostRecent: true,
@@ -73,8 +84,32 @@ function image(
         : [{ name: 'architecture', values: [amiFilter.architecture] }]),
     ],
   });
-  // A newer image must not replace a node that runs.
-  return { ami: found.id, lifecycle: { ignoreChanges: ['ami'] } };
+  return { ami: found.id };
+}
+
+/** What must not be changed under a node that runs: by a newer image, by another address of the API or another token. */
+function lasting({ amiFilter, agent }: AwsNodeInputs): Pick<InstanceConfig, 'lifecycle'> {
+  const ignoreChanges = [
+    ...(amiFilter === undefined ? [] : ['ami']),
+    ...(agent === undefined ? [] : ['user_data']),
+  ];
+  return ignoreChanges.length === 0 ? {} : { lifecycle: { ignoreChanges } };
+}
+
+/** Throws CONFIG_INVALID where an agent is wanted and would have nobody to speak to. */
+function userData(
+  { agent, userData: text, userDataBase64 }: AwsNodeInputs,
+  { events }: NodeContext,
+): Pick<InstanceConfig, 'userData' | 'userDataBase64'> {
+  if (agent === undefined) return defined({ userData: text, userDataBase64 });
+  if (events === undefined) {
+    throw new NodeyardError(
+      'CONFIG_INVALID',
+      'inputs.agent: the agent has nobody to speak to; set api.publicUrl to the address under which nodes reach the API',
+      { field: 'api.publicUrl' },
+    );
+  }
+  return { userData: userDataWithAgent(events, agent, { userData: text, userDataBase64 }) };
 }
 
 const placement = (inputs: AwsNodeInputs): InstanceConfig => ({
@@ -86,8 +121,6 @@ const placement = (inputs: AwsNodeInputs): InstanceConfig => ({
     associatePublicIpAddress: inputs.publicIp,
     keyName: inputs.keyName,
     iamInstanceProfile: inputs.instanceProfile,
-    userData: inputs.userData,
-    userDataBase64: inputs.userDataBase64,
   }),
 });
 

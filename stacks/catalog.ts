@@ -18,6 +18,8 @@ export interface StackDescription {
 export interface StackCatalog {
   /** Throws UNKNOWN_STACK, whose message lists the known names. */
   get(name: string): NodeStack;
+  find(name: string): NodeStack | undefined;
+  all(): readonly NodeStack[];
   /** In the order of their names. */
   list(): readonly StackDescription[];
 }
@@ -81,6 +83,8 @@ function catalogOf(stacks: ReadonlyMap<string, NodeStack>): StackCatalog {
       }
       return stack;
     },
+    find: (name) => stacks.get(name),
+    all: () => [...stacks.values()],
     list: () =>
       [...stacks.values()]
         .sort((a, b) => names.indexOf(a.name) - names.indexOf(b.name))

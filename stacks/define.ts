@@ -6,8 +6,15 @@ import type { TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { z } from 'zod';
 import { NodeyardError } from '../src/errors.js';
+import type { InventorySource } from '../src/fleet/inventory.js';
 
 export { z } from 'zod';
+export type {
+  Inventory,
+  InventoryContext,
+  InventoryItem,
+  InventorySource,
+} from '../src/fleet/inventory.js';
 export { type LocalExec, TerraformData, type TerraformDataConfig } from './terraform-data.js';
 
 /** Survives a second copy of this package, so that modules of other packages are recognized. */
@@ -15,6 +22,24 @@ const NODE_STACK: unique symbol = Symbol.for('nodeyard.NodeStack') as never;
 
 const STACK_NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const OUTPUT_NAME = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
+
+/** How a node speaks for itself; a secret of this node alone. */
+export interface NodeEvents {
+  /** The node’s own place in the API, without a slash at its end: `<url>/events`, `<url>/commands`. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer <token>`. The same in every synthesis. */
+  readonly token: string;
+}
+
+/** What a stack promises of its nodes, where they have been told whom to speak to. Seconds. */
+export interface HeartbeatPromise {
+  /** False where a node is in service with its first event; otherwise it says when it is configured. */
+  readonly needsConfiguration?: boolean;
+  /** How long the first event may take from CREATED on; `heartbeat.start` when absent. */
+  readonly startSeconds?: number;
+  /** How long the node may be silent after that; `heartbeat.silence` when absent. */
+  readonly silenceSeconds?: number;
+}
 
 /** What a stack may know of the node that it describes. Every text is safe as an attribute’s value. */
 export interface NodeContext {
@@ -29,6 +54,11 @@ export interface NodeContext {
   readonly ownershipTags: Readonly<Record<string, string>>;
   /** Absolute directory on the worker’s machine for artifacts of this node; made by whoever first needs it. */
   readonly localDir: string;
+  /**
+   * Present where the address of the API is known. Neither it nor its absence may replace or change a resource that is there
+   * already: the address is a setting, and may be another one in the next run.
+   */
+  readonly events?: NodeEvents | undefined;
 }
 
 /** Values, tokens and attributes of resources, by the name under which the node’s record shows them. */
@@ -58,6 +88,18 @@ export interface NodeStackDefinition<Schema extends z.ZodObject> {
   readonly node: (scope: Construct, inputs: z.output<Schema>, node: NodeContext) => NodeOutputs;
   /** Outputs that Terraform marks as sensitive. */
   readonly sensitiveOutputs?: readonly string[];
+  /**
+   * How the cloud itself is asked what exists. Without it nothing is found that no Terraform state holds: what was made by a run
+   * that was killed before Terraform wrote it down.
+   */
+  readonly inventory?: InventorySource<z.output<Schema>>;
+  /**
+   * Promises that a node with these inputs sends heartbeats, where `node.events` is there. Without a promise a node’s silence
+   * counts from its first heartbeat on, and a node that never speaks stays CREATED.
+   */
+  readonly heartbeats?: (inputs: z.output<Schema>) => HeartbeatPromise | undefined;
+  /** Its nodes run on the worker’s own machine, so that an API which listens for this machine alone is one for them. */
+  readonly onThisMachine?: boolean;
 }
 
 /** A checked definition, its types erased: what the catalog holds and the synthesis reads. */
@@ -65,9 +107,12 @@ export interface NodeStack {
   readonly name: string;
   readonly inputs: z.ZodObject;
   readonly sensitiveOutputs: ReadonlySet<string>;
+  readonly inventory?: InventorySource<ValidInputs>;
   batchKey(inputs: ValidInputs): string;
   provider(stack: TerraformStack, inputs: ValidInputs): void;
   node(scope: Construct, inputs: ValidInputs, node: NodeContext): NodeOutputs;
+  heartbeats(inputs: ValidInputs): HeartbeatPromise | undefined;
+  readonly onThisMachine: boolean;
 }
 
 /** Checks a definition. Throws CONFIG_INVALID with every problem of it. */
@@ -80,7 +125,7 @@ export function defineNodeStack<Schema extends z.ZodObject>(
       field: 'stacks',
     });
   }
-  const { name, node, provider, batchKey } = definition;
+  const { name, node, provider, batchKey, inventory, heartbeats } = definition;
   // The schema has checked what is given here, so the author’s types hold.
   const typed = (inputs: ValidInputs) => inputs as z.output<Schema>;
   const stack: NodeStack & { readonly [NODE_STACK]: true } = {
@@ -94,6 +139,15 @@ export function defineNodeStack<Schema extends z.ZodObject>(
     },
     provider: (scope, inputs) => provider?.(scope, typed(inputs)),
     node: (scope, inputs, context) => node(scope, typed(inputs), context),
+    ...(inventory && {
+      inventory: {
+        place: (inputs) => inventory.place(typed(inputs)),
+        always: inventory.always ?? [],
+        open: (place, context) => inventory.open(place, context),
+      },
+    }),
+    heartbeats: (inputs) => heartbeats?.(typed(inputs)),
+    onThisMachine: definition.onThisMachine === true,
   };
   return Object.freeze(stack);
 }
@@ -108,7 +162,7 @@ function refusingUnknown(schema: z.ZodObject): z.ZodObject {
 /** Modules may be JavaScript, so the types alone promise nothing. */
 function problemsOf(definition: NodeStackDefinition<z.ZodObject>): string[] {
   const problems: string[] = [];
-  const { name, inputs, node, provider, batchKey, sensitiveOutputs } = definition;
+  const { name, inputs, node, provider, batchKey, sensitiveOutputs, inventory, heartbeats } = definition;
   if (typeof name !== 'string' || name.length > 63 || !STACK_NAME.test(name)) {
     problems.push('`name` must be 1–63 lower-case letters and digits in words joined by "-"');
   }
@@ -120,12 +174,25 @@ function problemsOf(definition: NodeStackDefinition<z.ZodObject>): string[] {
   if (batchKey !== undefined && typeof batchKey !== 'function') {
     problems.push('`batchKey` must be a function');
   }
+  if (heartbeats !== undefined && typeof heartbeats !== 'function') {
+    problems.push('`heartbeats` must be a function');
+  }
   if (sensitiveOutputs !== undefined) {
     if (!Array.isArray(sensitiveOutputs) || !sensitiveOutputs.every(isOutputName)) {
       problems.push('`sensitiveOutputs` must be a list of output names');
     }
   }
+  if (inventory !== undefined && !isInventorySource(inventory)) {
+    problems.push('`inventory` must be { place: a function, open: a function, always?: a list of places }');
+  }
   return problems;
+}
+
+function isInventorySource(source: unknown): boolean {
+  if (typeof source !== 'object' || source === null) return false;
+  const { place, open, always = [] } = source as Readonly<Record<string, unknown>>;
+  const listed = Array.isArray(always) && always.every((each) => typeof each === 'string');
+  return typeof place === 'function' && typeof open === 'function' && listed;
 }
 
 /** By its shape, not its class: a module may bring a zod of its own. */

@@ -8,6 +8,7 @@
  * - `process` starts the process with that token. Tainted or not, the claim’s provisioner ends what it started.
  * - `facts` reads what the process wrote about itself, once.
  */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineNodeStack, TerraformData, z } from './define.js';
 
@@ -37,9 +38,22 @@ const inputs = z.strictObject({
     .describe('Given back by the health endpoint.'),
 });
 
+/** Another machine, or another data directory on this one, is another place, and only its own worker can see it. */
+const THIS_PLACE = 'this-data-directory';
+
 export const localNode = defineNodeStack({
   name: 'local-node',
   inputs,
+  inventory: {
+    place: () => THIS_PLACE,
+    always: [THIS_PLACE],
+    async open(_place, { nodes, dataDir }) {
+      const { openLocalInventory } = await import('./local-node/inventory.js');
+      return openLocalInventory({ nodes, idFile: join(dataDir, 'inventory-id') });
+    },
+  },
+  heartbeats: () => ({}),
+  onThisMachine: true,
   node(scope, { port, bootDelayMs, message }, node) {
     const claim = new TerraformData(scope, 'claim', {
       input: { directory: node.localDir },
@@ -69,6 +83,11 @@ export const localNode = defineNodeStack({
         NODEYARD_LOCAL_PORT: String(port),
         NODEYARD_LOCAL_BOOT_DELAY_MS: String(bootDelayMs),
         NODEYARD_LOCAL_MESSAGE: message,
+        // In the environment, which other users cannot read. No attribute holds it: another address changes no resource.
+        ...(node.events && {
+          NODEYARD_LOCAL_EVENTS_URL: node.events.url,
+          NODEYARD_LOCAL_EVENTS_TOKEN: node.events.token,
+        }),
       },
     });
 

@@ -6,8 +6,8 @@
  *   NODEYARD_STACKS  modules with stacks of your own, absolute paths or packages, separated by commas
  *
  * It writes `stacks/<stack>/cdk.tf.json` and `manifest.json` where the CDK’s tools expect them (CDKTF_OUTDIR, else
- * `cdktf.out`): what a worker would apply for a node called `example`, and the CDK’s metadata, without which its tools fail.
- * Nothing is created.
+ * `cdktf.out`): what a worker would apply for a node called `example` of a fleet called `example-fleet`, and the CDK’s metadata,
+ * without which its tools fail. Nothing is created.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
@@ -23,12 +23,16 @@ try {
   const stack = (await loadCatalog(modules)).get(env['NODEYARD_STACK'] ?? 'local-node');
   const { configuration } = synthesize(stack, [
     {
+      // A worker puts the id of its fleet here.
+      fleet: 'example-fleet',
       nodeId: 'example',
       group: 'example',
       role: 'example',
       tags: {},
       inputs: env['NODEYARD_INPUTS'] === undefined ? {} : readInputs(env['NODEYARD_INPUTS']),
       localDir: resolve('.nodeyard', 'nodes', 'example'),
+      // Shown as if the API had an address; the token is none.
+      events: { url: 'https://nodeyard.example/v1/nodes/example', token: 'nyn_example_TOKEN' },
     },
   ]);
   writeForTools(stack.name, configuration);

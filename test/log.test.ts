@@ -38,6 +38,12 @@ describe('the redactor', () => {
     expect(createRedactor([])(`${line}://${line}:${line}`)).toHaveLength(3 * line.length + 4);
   });
 
+  test('takes out the tokens of nodes, which nobody lists', () => {
+    const token = `nyn_edge_1-a_${'A-z_'.repeat(10)}abc`;
+    expect(createRedactor([])(`x ${token} y "${token}"`)).toBe('x [redacted] y "[redacted]"');
+    expect(createRedactor([])('nyn_edge is a name')).toBe('nyn_edge is a name');
+  });
+
   test('takes the password out of any URL, however short', () => {
     const redact = createRedactor([]);
     expect(redact('redis://user:p@host:6379/0 failed')).toBe('redis://user:[redacted]@host:6379/0 failed');

@@ -2,7 +2,7 @@
 import { NodeyardError } from '../src/errors.js';
 import type { CleanUps } from '../src/fleet/reconcile/context.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
-import { destroyQuarantined } from '../src/operations/destroy-quarantined.js';
+import { type DestroyedQuarantined, destroyQuarantined } from '../src/operations/destroy-quarantined.js';
 import type { RunningOperations } from './running.js';
 
 export interface CleanUpsRequest {
@@ -11,9 +11,12 @@ export interface CleanUpsRequest {
   readonly most: number;
   readonly retry: { readonly firstMs: number; readonly maxMs: number };
   readonly abandon: AbortSignal;
+  /** Hears how each ended; undefined where it threw. */
+  readonly onEnded?: (result: DestroyedQuarantined | undefined) => void;
 }
 
-export function createCleanUps({ operations, running, most, retry, abandon }: CleanUpsRequest): CleanUps {
+export function createCleanUps(request: CleanUpsRequest): CleanUps {
+  const { operations, running, most, retry, abandon, onEnded } = request;
   const { log } = operations;
   return {
     start({ nodeId, epoch }) {
@@ -24,9 +27,13 @@ export function createCleanUps({ operations, running, most, retry, abandon }: Cl
           destroyQuarantined(operations, { nodeId, epoch, retry, onSession, abandon }),
         )
         .then(
-          (result) => log.info({ nodeId, epoch, result: result.kind }, 'worked on a quarantined state'),
+          (result) => {
+            onEnded?.(result);
+            log.info({ nodeId, epoch, result: result.kind }, 'worked on a quarantined state');
+          },
           // Its claim ends by itself, and the next look finds it again.
-          (error: unknown) =>
+          (error: unknown) => {
+            onEnded?.(undefined);
             log.warn(
               {
                 nodeId,
@@ -35,7 +42,8 @@ export function createCleanUps({ operations, running, most, retry, abandon }: Cl
                 error: String(error),
               },
               'a quarantined state could not be worked on; tried again',
-            ),
+            );
+          },
         );
       return true;
     },

@@ -3,7 +3,7 @@ import { NodeyardError } from '../src/errors.js';
 import type { NodeRecord } from '../src/node/record.js';
 import { destroyNode } from '../src/operations/destroy.js';
 import { later, settled } from '../src/operations/outcome.js';
-import { parseDestroyJob } from '../src/queue/jobs.js';
+import { jobIdOf, parseDestroyJob } from '../src/queue/jobs.js';
 import type { NodeStore } from '../src/store/store.js';
 import type { Handler } from './consume.js';
 import type { HandlerDependencies } from './create.js';
@@ -15,6 +15,9 @@ export function destroyHandler({ operations, running, abandon }: HandlerDependen
     const nodeId = 'nodeId' in data ? data.nodeId : await findNode(store, data.node);
     const node = await askForDestruction(store, nodeId, delivery.ref.id);
     if (node.state === 'DESTROYED') return settled(node);
+    if (node.state === 'FAILED' && node.failure !== undefined) {
+      return { kind: 'failed', failure: node.failure, node };
+    }
     for (let other = running.find(nodeId); other !== undefined; other = running.find(nodeId)) {
       if (other.operation === 'create') running.stop(nodeId, 'cancelled');
       await other.ended;
@@ -34,6 +37,13 @@ export function destroyHandler({ operations, running, abandon }: HandlerDependen
   };
 }
 
+/** FAILED after its destruction had been asked for, whatever it was that failed. */
+const wasGivenUp = ({ state, failedDestroys }: NodeRecord): boolean =>
+  state === 'FAILED' && failedDestroys !== undefined;
+
+const hasDriven = ({ id, jobId, generation }: NodeRecord, job: string): boolean =>
+  job === jobId || job === jobIdOf('destroy', id, generation);
+
 async function findNode(
   store: NodeStore,
   { id, requestId }: { id?: string | undefined; requestId?: string | undefined },
@@ -48,8 +58,13 @@ async function findNode(
   return node.id;
 }
 
-/** A producer’s job is itself the request; for a job that the client added this changes nothing. */
+/**
+ * A producer’s job is itself the request; for a job that the client added this changes nothing. One that comes again after the
+ * destruction was given up changes nothing either: from there on the reconciler’s schedule says when it is tried.
+ */
 async function askForDestruction(store: NodeStore, nodeId: string, jobId: string): Promise<NodeRecord> {
+  const known = await store.get(nodeId);
+  if (known !== undefined && wasGivenUp(known) && hasDriven(known, jobId)) return known;
   const result = await store.transition(nodeId, {
     to: 'DESTRUCTION_REQUESTED',
     actor: 'producer',

@@ -1,28 +1,48 @@
 /** Puts together what the operations of a worker are made of, from an app and what is on this machine. */
+import { randomUUID } from 'node:crypto';
 import type { App } from '../src/app.js';
+import { accessTo } from '../src/auth/node-access.js';
 import { searchPath } from '../src/config.js';
+import { openInventories } from '../src/fleet/open-inventories.js';
 import { AccountBrake } from '../src/operations/brake.js';
 import type { OperationDependencies } from '../src/operations/dependencies.js';
+import { thisMachine } from '../src/operations/machine.js';
 import { Recovery } from '../src/operations/recover.js';
+import { realTimers } from '../src/operations/timers.js';
 import { findTerraform } from '../src/terraform/binary.js';
 import { createBundles } from '../src/terraform/bundle.js';
 import { DEFAULT_PASS_ENV } from '../src/terraform/env.js';
 import { loadCatalog } from '../stacks/catalog.js';
+import { rehearsedCatalog } from '../stacks/rehearsed.js';
 
-/** Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module). */
-export async function composeOperations(app: App): Promise<OperationDependencies> {
-  const { config, directories, log, quarantine, redact, states, store } = app;
+/**
+ * All but who listens. `api` is the address under which this machine reaches the API. Throws TERRAFORM_MISSING, CONFIG_INVALID (a
+ * stack’s module).
+ */
+export async function composeOperations(
+  app: App,
+  api: string | undefined,
+): Promise<Omit<OperationDependencies, 'listener'>> {
+  const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, rehearsal, states, store } =
+    app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
-  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv];
-  const { binary: setting, providerMirror } = config.terraform;
+  const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv, ...Object.keys(rehearsal?.env ?? {})];
+  const { binary: setting } = config.terraform;
+  const mirror = rehearsal?.providerMirror ?? config.terraform.providerMirror;
+  const loaded = await loadCatalog(config.stacks);
+  const catalog = rehearsal === undefined ? loaded : rehearsedCatalog(loaded, rehearsal);
   const terraform = await findTerraform({ setting, searchPath: path, env: app.env });
   return {
     store,
+    heartbeats,
+    eventsOf: accessTo({ everywhere: config.api.publicUrl, here: api }, nodeTokens),
     states,
     quarantine,
-    catalog: await loadCatalog(config.stacks),
+    catalog,
+    inventories: openInventories(app, catalog),
     terraform,
+    machine: thisMachine,
     recovery: recoveryOf(app),
     brake: new AccountBrake(config.worker.creates + config.worker.destroys),
     bundles: createBundles({
@@ -30,13 +50,14 @@ export async function composeOperations(app: App): Promise<OperationDependencies
       binary: terraform,
       env,
       passEnv,
-      mirror: providerMirror === undefined ? undefined : { from: providerMirror },
+      mirror: mirror === undefined ? undefined : { from: mirror },
       redact,
       log,
     }),
     settings: {
       lease: config.lease,
       retry: config.retry,
+      heartbeat: config.heartbeat,
       terraform: { ...config.terraform, passEnv },
     },
     directories,
@@ -44,7 +65,9 @@ export async function composeOperations(app: App): Promise<OperationDependencies
     redact,
     log,
     monotonic: () => performance.now(),
+    timers: realTimers,
     random: Math.random,
+    newId: randomUUID,
   };
 }
 
@@ -53,6 +76,7 @@ const recoveryOf = ({ config, directories, log, quarantine, queues, redact, stat
     store,
     states,
     quarantine,
+    machine: thisMachine,
     directories,
     redact,
     graceMs: config.terraform.graceMs,

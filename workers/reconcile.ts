@@ -4,6 +4,7 @@
  */
 import { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
+import type { StackInventories } from '../src/fleet/inventories.js';
 import type { CleanUps } from '../src/fleet/reconcile/context.js';
 import { reconcileParts } from '../src/fleet/reconcile/parts.js';
 import { type ReconcileReport, reconcile } from '../src/fleet/reconcile.js';
@@ -25,21 +26,27 @@ export interface Reconciling {
   stop(): Promise<void>;
 }
 
-export async function startReconciling(app: App, cleanUps: CleanUps): Promise<Reconciling> {
+/** `looked` hears of every look; undefined where it failed as a whole. */
+export async function startReconciling(
+  app: App,
+  inventories: StackInventories,
+  cleanUps: CleanUps,
+  looked: (report: ReconcileReport | undefined) => void = () => undefined,
+): Promise<Reconciling> {
   const { log, config } = app;
   const queue = new ReconcileQueue(app.redis);
   await queue.schedule(config.reconcile.intervalMs);
   await queue.close();
-  const parts = await reconcileParts(app, cleanUps);
+  const parts = reconcileParts(app, inventories, cleanUps);
   const stopping = new AbortController();
   let current: Promise<unknown> = Promise.resolve();
   const worker = new Worker<unknown, ReconcileReport>(
     RECONCILE_QUEUE,
     async () => {
       const look = reconcile(parts, { signal: stopping.signal });
-      current = look.catch(() => undefined);
-      const { findings, failures } = await look;
-      return { findings: findings.slice(0, KEPT_FINDINGS), failures };
+      current = look.then(looked, () => looked(undefined));
+      const report = await look;
+      return { ...report, findings: report.findings.slice(0, KEPT_FINDINGS) };
     },
     {
       connection: await app.connections.open('patient'),

@@ -6,7 +6,10 @@
 import { setMaxListeners } from 'node:events';
 import type { Worker } from 'bullmq';
 import type { App } from '../src/app.js';
+import type { Metrics } from '../src/metrics.js';
 import type { Operation } from '../src/node/lifecycle.js';
+import type { OperationDependencies } from '../src/operations/dependencies.js';
+import { claimDataDirectory, claimFleet } from '../src/rehearsal/claim.js';
 import type { TerraformBinary } from '../src/terraform/binary.js';
 import { claimProcess } from './alone.js';
 import { createCleanUps } from './clean-ups.js';
@@ -14,6 +17,8 @@ import { consume } from './consume.js';
 import { createHandler } from './create.js';
 import { destroyHandler } from './destroy.js';
 import { lookAfterLeftovers } from './leftovers.js';
+import { workerMetrics } from './metrics.js';
+import { type MetricsServer, serveMetrics } from './metrics-server.js';
 import { composeOperations } from './operations.js';
 import { startReconciling } from './reconcile.js';
 import { RunningOperations } from './running.js';
@@ -21,6 +26,9 @@ import { deliverWebhooks } from './webhooks.js';
 
 export interface StartedWorker {
   readonly terraform: TerraformBinary;
+  readonly metrics: Metrics;
+  /** Where they are served, if `metrics.listen` is set. */
+  readonly metricsUrl?: string;
   /**
    * Takes no new jobs, tells every running Terraform to end, and waits until their states are stored and their jobs are
    * back in the queue; a Terraform gets the configured grace. After `patienceMs` what is still open stays for recovery.
@@ -31,17 +39,24 @@ export interface StartedWorker {
 /** After the grace of Terraform, time to store what it left. */
 const STORE_PATIENCE_MS = 30_000;
 
+export interface WorkerOptions {
+  /** The address under which this machine reaches the API, where it serves it itself. */
+  readonly api?: string | undefined;
+}
+
 /**
- * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already),
- * REDIS_UNAVAILABLE.
+ * Throws TERRAFORM_MISSING, CONFIG_INVALID (a stack’s module; this process has a worker on the data directory already; the
+ * nodes live in another cloud), REDIS_UNAVAILABLE.
  */
-export async function startWorker(app: App): Promise<StartedWorker> {
+export async function startWorker(app: App, { api }: WorkerOptions = {}): Promise<StartedWorker> {
+  await claimFleet(app.redis, app.rehearsal, { claim: true });
+  await claimDataDirectory(app.config.dataDir, app.rehearsal);
   const release = await claimProcess(app);
   try {
-    const worker = await startClaimed(app);
+    const worker = await startClaimed(app, api);
     let stopped: Promise<void> | undefined;
     return {
-      terraform: worker.terraform,
+      ...worker,
       stop: (patienceMs) => {
         stopped ??= worker.stop(patienceMs).finally(release);
         return stopped;
@@ -53,9 +68,31 @@ export async function startWorker(app: App): Promise<StartedWorker> {
   }
 }
 
-async function startClaimed(app: App): Promise<StartedWorker> {
+async function startClaimed(app: App, api: string | undefined): Promise<StartedWorker> {
+  const composed = await composeOperations(app, api);
+  const metrics = workerMetrics(app, composed);
+  // An address that is taken ends the start before anything has begun.
+  const served = await serve(app, metrics);
+  try {
+    const stop = await startConsumers(app, { ...composed, listener: metrics }, metrics);
+    return {
+      terraform: composed.terraform,
+      metrics,
+      ...(served === undefined ? {} : { metricsUrl: served.url }),
+      stop: (patienceMs) => stop(patienceMs).finally(() => served?.close()),
+    };
+  } catch (error) {
+    await served?.close();
+    throw error;
+  }
+}
+
+async function startConsumers(
+  app: App,
+  operations: OperationDependencies,
+  metrics: Metrics,
+): Promise<StartedWorker['stop']> {
   const { config, log } = app;
-  const operations = await composeOperations(app);
   const { recovery, terraform } = operations;
   const running = new RunningOperations();
   const cleaning = new RunningOperations();
@@ -91,13 +128,17 @@ async function startClaimed(app: App): Promise<StartedWorker> {
     most: config.worker.destroys,
     retry: config.reconcile.destroyRetry,
     abandon: abandon.signal,
+    onEnded: metrics.quarantineRunEnded,
   });
-  const reconciling = await startReconciling(app, cleanUps);
+  const reconciling = await startReconciling(app, operations.inventories, cleanUps, metrics.looked);
   const workers = [...operationWorkers, reconciling.worker];
+  if (app.rehearsal !== undefined) {
+    log.warn({ simulatedCloud: app.rehearsal.directory }, 'REHEARSAL: nodes live in a simulated cloud');
+  }
   const webhooks = deliverWebhooks(app);
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
-  const stop = async (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS): Promise<void> => {
+  return async (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS): Promise<void> => {
     unwatch();
     for (const worker of workers) void worker.pause(true);
     running.stopAll('shutdown');
@@ -121,7 +162,13 @@ async function startClaimed(app: App): Promise<StartedWorker> {
     for (const worker of workers) void worker.close(true);
     void webhooks.stop();
   };
-  return { terraform, stop };
+}
+
+async function serve({ config, log }: App, metrics: Metrics): Promise<MetricsServer | undefined> {
+  if (config.metrics.listen === undefined) return undefined;
+  const served = await serveMetrics(metrics, config.metrics.listen, log);
+  log.info({ url: served.url }, 'serving metrics');
+  return served;
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>

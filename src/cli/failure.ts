@@ -77,6 +77,8 @@ const BY_CODE: Partial<Record<ErrorCode, ExitName>> = {
   CONFIG_INVALID: 'usage',
   REDIS_UNAVAILABLE: 'redis',
   UNKNOWN_NODE: 'missing',
+  UNKNOWN_COMMAND: 'missing',
+  TOO_MANY_COMMANDS: 'refused',
   UNKNOWN_WEBHOOK: 'missing',
   TIMED_OUT: 'timeout',
   WRONG_STATE: 'refused',

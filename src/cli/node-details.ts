@@ -1,5 +1,6 @@
 /** Everything about one node, for people. */
 import { ERROR_KINDS } from '../errors.js';
+import type { Heard } from '../heartbeat/heartbeats.js';
 import type { Failure, NodeEvent, NodeRecord } from '../node/record.js';
 import { fields } from './fields.js';
 import { paintState, progressLine } from './node-view.js';
@@ -10,12 +11,13 @@ import { age, timestamp } from './times.js';
 
 const LONGEST_REASON = 120;
 
-export function nodeDetails(
-  output: Output,
-  node: NodeRecord,
-  history: readonly NodeEvent[],
-  now: number,
-): string {
+export interface NodeDetails {
+  readonly node: NodeRecord;
+  readonly heard: Heard | undefined;
+  readonly history: readonly NodeEvent[];
+}
+
+export function nodeDetails(output: Output, { node, heard, history }: NodeDetails, now: number): string {
   const parts = [
     fields(output, [
       ['node', output.paint('bold', node.id)],
@@ -35,8 +37,10 @@ export function nodeDetails(
         node.lease === undefined || node.progress === undefined ? undefined : progressLine(node.progress),
       ],
       ['retry', node.retryRequested ? 'asked for, not yet begun' : undefined],
+      ['last seen', heard === undefined ? undefined : lastSeen(heard, now)],
     ]),
     section(output, 'failure', node.failure === undefined ? '' : failureDetails(output, node.failure)),
+    section(output, 'load', heard === undefined ? '' : loadLines(output, heard)),
     section(output, 'inputs', pairs(output, node.inputs)),
     section(output, 'outputs', pairs(output, node.outputs ?? {})),
     section(output, 'tags', pairs(output, node.tags)),
@@ -56,6 +60,12 @@ function leaseLine({ lease }: NodeRecord, now: number): string | undefined {
   const when = left > 0 ? `ends in ${age(left)} unless renewed` : `ended ${age(-left)} ago`;
   return `${printable(lease.holder)}, ${when}`;
 }
+
+const lastSeen = ({ lastSeenAt }: Heard, now: number): string =>
+  lastSeenAt === undefined ? 'never; it should speak' : `${age(Math.max(0, now - lastSeenAt))} ago`;
+
+const loadLines = (output: Output, { load: { metrics = {}, ...counts } }: Heard): string =>
+  pairs(output, { ...counts, ...metrics });
 
 function failureDetails(output: Output, failure: Failure): string {
   const { operation, code, message, diagnostics, retryable, attempts, at } = failure;

@@ -6,6 +6,7 @@ import type { Log } from '../log.js';
 import type { Temper } from '../queue/connections.js';
 import type { Call, GlobalOptions } from './call.js';
 import type { ExitName } from './exit-status.js';
+import { printable } from './printable.js';
 
 /** Options that stand for a variable, so that every setting is validated in one place. */
 const VARIABLES: Readonly<Record<'dataDir' | 'redis' | 'logLevel', { variable: string; option: string }>> = {
@@ -55,12 +56,21 @@ export async function withApp(
 ): Promise<ExitName> {
   const config = await configOf(call);
   const app = await open(call, config, temper, log ?? (await commandLog(call, config)));
+  if (app.rehearsal !== undefined) call.output.note(rehearsalRemark(call, app.rehearsal.directory));
   try {
     return await work(app);
   } finally {
     await app.close();
   }
 }
+
+/** Said by every command: nobody shall take what it shows for machines, nor real machines for a game. */
+export const rehearsalRemark = ({ output }: Pick<Call, 'output'>, directory: string): string =>
+  output.paintNote('yellow', `REHEARSAL: no real cloud, all nodes live in ${printable(directory)}`);
+
+/** The same for programs: part of what says that a worker is ready. */
+export const rehearsalOf = ({ rehearsal }: Pick<App, 'rehearsal'>): { readonly simulatedCloud?: string } =>
+  rehearsal === undefined ? {} : { simulatedCloud: rehearsal.directory };
 
 async function open(call: Call, config: Config, temper: Temper, log: Log): Promise<App> {
   const { openApp } = await import('../app.js');

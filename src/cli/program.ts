@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import type { Act } from './call.js';
 import { defineApi } from './commands/api.js';
+import { defineCommand } from './commands/command.js';
 import { defineCreate } from './commands/create.js';
 import { defineDemo } from './commands/demo.js';
 import { defineDestroy } from './commands/destroy.js';
@@ -33,6 +34,7 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineWatch,
   defineLogs,
   defineRetry,
+  defineCommand,
   defineReconcile,
   defineState,
   defineStacks,
@@ -42,18 +44,9 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineDemo,
 ];
 
-export function buildProgram(io: Io, act: Act): Command {
-  const program = new Command('nodeyard')
-    .description(
-      'Creates and destroys cloud nodes from a queue: one job, one Terraform run, nothing leaks.\n' +
-        'Without REDIS_URL it runs a private Redis in the data directory.',
-    )
-    .option('--json', 'print JSON for programs instead of text for people')
-    .option('--config <file>', 'configuration file (NODEYARD_CONFIG; else nodeyard.json)')
-    .option('--data-dir <dir>', 'runs, logs and the private Redis (NODEYARD_DATA_DIR; else .nodeyard)')
-    .option('--redis <url>', 'redis://host:port or the path of a unix socket (REDIS_URL)')
-    .option('--log-level <level>', 'how much is logged to stderr (NODEYARD_LOG_LEVEL)')
-    .option('--no-color', 'no colour (NO_COLOR)')
+/** A program that speaks through `io` and never ends the process. */
+export const commandOf = (name: string, io: Io): Command =>
+  new Command(name)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
@@ -67,6 +60,19 @@ export function buildProgram(io: Io, act: Act): Command {
       getErrHasColors: () => false,
     })
     .showSuggestionAfterError(true);
+
+export function buildProgram(io: Io, act: Act): Command {
+  const program = commandOf('nodeyard', io)
+    .description(
+      'Creates and destroys cloud nodes from a queue: one job, one Terraform run, nothing leaks.\n' +
+        'Without REDIS_URL it runs a private Redis in the data directory.',
+    )
+    .option('--json', 'print JSON for programs instead of text for people')
+    .option('--config <file>', 'configuration file (NODEYARD_CONFIG; else nodeyard.json)')
+    .option('--data-dir <dir>', 'runs, logs and the private Redis (NODEYARD_DATA_DIR; else .nodeyard)')
+    .option('--redis <url>', 'redis://host:port or the path of a unix socket (REDIS_URL)')
+    .option('--log-level <level>', 'how much is logged to stderr (NODEYARD_LOG_LEVEL)')
+    .option('--no-color', 'no colour (NO_COLOR)');
   for (const define of DEFINITIONS) define(program, act);
   return program.addHelpText('after', epilogue());
 }

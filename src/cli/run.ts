@@ -1,6 +1,6 @@
 /** The command line as a function: arguments and surroundings in, exit status out. It never ends the process. */
-import { createRequire } from 'node:module';
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
+import { packageVersion } from '../version.js';
 import type { Act, GlobalOptions } from './call.js';
 import { type ExitName, statusOf } from './exit-status.js';
 import { exitNameOf, usageError } from './failure.js';
@@ -8,8 +8,12 @@ import type { Io } from './io.js';
 import { Output } from './output.js';
 import { buildProgram } from './program.js';
 
-/** Runs one command line (without the program’s name). Answers the exit status. */
-export async function run(argv: readonly string[], io: Io): Promise<number> {
+/** Runs one command line (without the program’s name), of `nodeyard` or of another program. Answers the exit status. */
+export async function run(
+  argv: readonly string[],
+  io: Io,
+  build: (io: Io, act: Act) => Command = buildProgram,
+): Promise<number> {
   if (argv.length === 1 && ['--version', '-V'].includes(argv[0] ?? '')) {
     io.stdout.write(`${packageVersion()}\n`);
     return statusOf('done');
@@ -20,7 +24,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     const output = new Output(io, { json: options.json === true, color: options.color });
     ending = await action({ io, output, options });
   };
-  const program = buildProgram(io, act);
+  const program = build(io, act);
   try {
     await program.parseAsync(argv, { from: 'user' });
     return statusOf(ending);
@@ -43,10 +47,4 @@ const SHOWN = new Set(['commander.helpDisplayed', 'commander.help', 'commander.v
 function usageOf(error: CommanderError): Error {
   const message = error.message.replace(/^error: /, '');
   return usageError(message, /'[^']*?(--[a-z-]+)/.exec(message)?.[1]);
-}
-
-/** By the package’s own name, so that it is found from the sources and from what they are built to. */
-function packageVersion(): string {
-  const { version } = createRequire(import.meta.url)('nodeyard/package.json') as { version: string };
-  return version;
 }

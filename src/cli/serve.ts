@@ -1,6 +1,6 @@
 /** A worker in the foreground: started, told about, stopped gracefully. Shared by `up` and `worker`. */
 
-import type { StartedWorker } from '../../workers/worker.js';
+import type { StartedWorker, WorkerOptions } from '../../workers/worker.js';
 import { startWorker } from '../../workers/worker.js';
 import type { App } from '../app.js';
 import { formatDuration } from '../config/units.js';
@@ -12,9 +12,10 @@ export async function serve(
   call: Call,
   app: App,
   meanwhile: (worker: StartedWorker) => Promise<void>,
+  options: WorkerOptions = {},
 ): Promise<void> {
   call.io.interrupts.holdExit();
-  const worker = await startWorker(app);
+  const worker = await startWorker(app, options);
   try {
     await meanwhile(worker);
     await call.io.interrupts.first();

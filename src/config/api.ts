@@ -16,6 +16,17 @@ function isNetwork(text: string): boolean {
 /** In the clear only where nothing but this machine can listen. */
 const SAFE_URL = /^(https:\/\/[^\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(\/\S*)?)$/;
 
+/** It stands in the user data of machines, which has little room. */
+const LONGEST_ADDRESS = 512;
+
+/** What `fetch` and a shell script can put a path behind. */
+function isPlainAddress(place: string): boolean {
+  if (!URL.canParse(place)) return false;
+  if (place.length > LONGEST_ADDRESS) return false;
+  const { username, password, search, hash } = new URL(place);
+  return username === '' && password === '' && search === '' && hash === '' && !/["'\\`$]/.test(place);
+}
+
 const oidc = section({
   issuer: text(SAFE_URL, 'must be an https:// address')
     .optional()
@@ -62,6 +73,28 @@ export const api = section({
     .meta(
       about(
         'Where the API listens. Without it 127.0.0.1:7422, for `nodeyard up` only where that is free; `off` keeps `nodeyard up` from it. Others than this machine can be served once there is a token.',
+      ),
+    ),
+  publicUrl: text(SAFE_URL, 'must be an https:// address, or an http:// one of this machine')
+    .refine(
+      isPlainAddress,
+      'must be an address of at most 512 characters, without a user, a query, a fragment or quotes',
+    )
+    .optional()
+    .meta(
+      about(
+        'The address under which nodes reach the API. Without it nodes are not told to speak for themselves, but those on the machine of `nodeyard up`.',
+      ),
+    ),
+  nodeTokenKeys: words(
+    /^([0-9a-f]{64}|[A-Za-z0-9+/]{43}=)$/i,
+    'must be keys of 32 bytes, each as 64 hexadecimal digits or base64 (make one with `openssl rand -hex 32`)',
+  )
+    .prefault([])
+    .meta(
+      about(
+        'Keys that the tokens of nodes are derived from: the first one makes them, all of them know theirs. Without it one is made and kept in Redis. The same for every process.',
+        { secret: true, variable: 'NODEYARD_API_NODE_TOKEN_KEY' },
       ),
     ),
   docs: toggle().prefault('on').meta(about('Whether the API shows a page to browse it, at `/docs`.')),

@@ -8,6 +8,8 @@ export function compileApi({ listen, oidc, ...api }: Settings['api']) {
     listen: listenAt(listen ?? DEFAULT_LISTEN),
     /** Somebody wants it there, and nowhere else. */
     listenChosen: listen !== undefined,
+    ...(api.publicUrl === undefined ? {} : { publicUrl: api.publicUrl.replace(/\/+$/, '') }),
+    nodeTokenKeys: api.nodeTokenKeys,
     docs: api.docs,
     bodyLimitBytes: api.bodyLimit,
     requestTimeoutMs: api.requestTimeout,

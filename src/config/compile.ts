@@ -1,5 +1,8 @@
 /** The last stage: settings become what the code works with: units in the names, paths absolute, nothing writable. */
+
+import { compileCommands } from './commands.js';
 import { compileApi } from './compile-api.js';
+import { compileHeartbeat } from './heartbeat.js';
 import { stateLimits } from './limits.js';
 import type { Settings } from './schema.js';
 
@@ -11,6 +14,15 @@ export function compile(settings: Settings, absolute: ResolvePath) {
   return freeze({
     ...optional('redisUrl', settings.redisUrl?.replace(/^unix:\/\//, '')),
     dataDir: absolute('dataDir', settings.dataDir),
+    fleet: {
+      ...optional('id', settings.fleet.id),
+      skipInventories: settings.fleet.skipInventories,
+      ...optional('inventorySettleMs', settings.fleet.inventorySettle),
+    },
+    ...optional(
+      'simulatedCloud',
+      settings.simulatedCloud && absolute('simulatedCloud', settings.simulatedCloud),
+    ),
     log: settings.log,
     worker: settings.worker,
     terraform: {
@@ -48,6 +60,9 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       ttlWarningMs: reconcile.ttlWarning,
       limitsMs: stateLimits(settings),
     },
+    metrics: settings.metrics.listen === undefined ? {} : { listen: settings.metrics.listen },
+    heartbeat: compileHeartbeat(settings.heartbeat),
+    commands: compileCommands(settings.commands),
     api: compileApi(settings.api),
     webhooks: {
       deliver: webhooks.deliver,
@@ -74,8 +89,8 @@ const program = (binary: string, absolute: ResolvePath): string =>
 const mirror = (place: string, absolute: ResolvePath): string =>
   place.startsWith('https://') ? place : absolute('terraform.providerMirror', place);
 
-const optional = <Key extends string>(key: Key, value: string | undefined) =>
-  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: string };
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 
 type Frozen<T> = T extends object ? { readonly [Key in keyof T]: Frozen<T[Key]> } : T;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER } from './units.js';
 
-const ORPHANS = ['report', 'destroy'] as const;
+const ORPHANS = ['report', 'destroy', 'destroy-all'] as const;
 
 const timer = duration({ min: '1ms', max: LONGEST_TIMER });
 const limit = (description: string) =>
@@ -46,8 +46,12 @@ export const reconcile = section({
     .meta(about('The longest such wait. A destruction is tried until the cloud confirms it, for ever.')),
   orphans: z
     .enum(ORPHANS, { error: `must be one of ${ORPHANS.join(', ')}` })
-    .prefault('report')
-    .meta(about('What becomes of resources that bear a node’s mark and have no living owner.')),
+    .prefault('destroy')
+    .meta(
+      about(
+        'What becomes of resources that bear a node’s mark and have no living owner. `destroy` only reports what was made when nobody looked at the fleet, as after a restored backup; `destroy-all` ends that, too.',
+      ),
+    ),
   orphanAge: duration({ min: '1m', max: '3650d' })
     .prefault('10m')
     .meta(about('How long a resource must exist before it may count as an orphan.')),

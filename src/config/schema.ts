@@ -4,6 +4,9 @@
  */
 import { z } from 'zod';
 import { api } from './api.js';
+import { commands } from './commands.js';
+import { heartbeat } from './heartbeat.js';
+import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
@@ -127,6 +130,40 @@ const retention = section({
   logs: age.prefault('14d').meta(about('How long the logs of runs are kept.')),
 });
 
+const metrics = section({
+  listen: listenAddress()
+    .optional()
+    .meta(
+      about(
+        'Where a worker serves its metrics, at `/metrics`: `127.0.0.1:9464`, or a port of this machine alone; 0 is any that is free. Without it nowhere.',
+      ),
+    ),
+});
+
+const fleet = section({
+  id: text(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'must be 1–63 lower-case letters, digits or "-"')
+    .optional()
+    .meta(
+      about(
+        'The id that every resource of this fleet bears, for a Redis that has lost it. Without it nodeyard makes one and keeps it in Redis. No two fleets may share one.',
+      ),
+    ),
+  skipInventories: words(/^[a-z][a-z0-9-]*$/, 'must be names of stacks')
+    .prefault([])
+    .meta(
+      about(
+        'Stacks whose cloud is never asked what exists, where the workers may not list it. What no Terraform state holds is then not found.',
+      ),
+    ),
+  inventorySettle: duration({ min: '0s', max: '10m' })
+    .optional()
+    .meta(
+      about(
+        'How long a cloud’s lists may go on without what a call has made. Without it, what the inventory of the stack says (EC2: 10s).',
+      ),
+    ),
+});
+
 export const settingsSchema = section({
   redisUrl: text(
     /^(rediss?:\/\/[^/\s]|(unix:\/\/)?\/)\S*$/,
@@ -142,6 +179,14 @@ export const settingsSchema = section({
   dataDir: text(/./, 'must be the path of a directory')
     .prefault('.nodeyard')
     .meta(about('Where runs, logs, provider plugins and the private Redis live.')),
+  fleet: fleet.prefault({}),
+  simulatedCloud: text(/./, 'must be the directory of a simulated cloud')
+    .optional()
+    .meta(
+      about(
+        'For rehearsals: the directory of a simulated cloud, in which all nodes live then ([guide](rehearsal.md)).',
+      ),
+    ),
   log: log.prefault({}),
   worker: worker.prefault({}),
   terraform: terraform.prefault({}),
@@ -149,7 +194,10 @@ export const settingsSchema = section({
   queue: queue.prefault({}),
   retry: retry.prefault({}),
   retention: retention.prefault({}),
+  heartbeat: heartbeat.prefault({}),
+  commands: commands.prefault({}),
   reconcile: reconcile.prefault({}),
+  metrics: metrics.prefault({}),
   api: api.prefault({}),
   webhooks: webhooks.prefault({}),
   stateKeys: words(

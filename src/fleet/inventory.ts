@@ -24,7 +24,7 @@ export interface Inventory {
    * say, never answers a part.
    */
   list(of?: { readonly nodeId: string }): Promise<readonly InventoryItem[]>;
-  /** Destroys exactly this; gone already is success. Throws where something else has to go first. */
+  /** Destroys exactly this; gone already is success. Throws DEPENDENCY where something else has to go first. */
   destroy(item: InventoryItem): Promise<void>;
 }
 
@@ -41,7 +41,13 @@ export interface InventoryContext {
 
 /** How the stack of a node finds what it made. */
 export interface InventorySource<Inputs> {
-  /** Where the node’s resources live, in lower-case letters, digits and `-`: a region. */
-  place(inputs: Inputs): string;
+  /**
+   * Where the node’s resources live, in lower-case letters, digits and `-`: a region. Undefined where nobody can ask: an answer of
+   * another place would be a wrong one.
+   */
+  place(inputs: Inputs): string | undefined;
+  /** Places that are asked although no node is known to have been there: those that cost nothing to ask. */
+  readonly always?: readonly string[];
+  /** Called once for a place, and again after it has thrown. */
   open(place: string, context: InventoryContext): Promise<Inventory>;
 }

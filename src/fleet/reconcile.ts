@@ -2,12 +2,14 @@
  * The reconciler: one look at the whole fleet, rule by rule, deletes before creates. Any number of workers may do it at
  * once and nothing happens twice, because every act is a compare-and-set; that one does it at a time only saves work.
  */
-import type { ReconcileContext, ReconcileParts } from './reconcile/context.js';
+import type { AskedPlace, ReconcileContext, ReconcileParts } from './reconcile/context.js';
+import { expiredCommands } from './reconcile/expired-commands.js';
 import { failedDestroys } from './reconcile/failed-destroys.js';
 import { housekeeping } from './reconcile/housekeeping.js';
 import { orphans } from './reconcile/orphans.js';
 import { quarantine } from './reconcile/quarantine.js';
 import type { Finding, Found, Rule, RuleName } from './reconcile/rule.js';
+import { silence } from './reconcile/silence.js';
 import { stranded } from './reconcile/stranded.js';
 import { timeLimits } from './reconcile/time-limits.js';
 import { ttl } from './reconcile/ttl.js';
@@ -19,8 +21,10 @@ const RULES: readonly Rule[] = [
   quarantine,
   orphans,
   vanished,
+  silence,
   timeLimits,
   stranded,
+  expiredCommands,
   housekeeping,
 ];
 
@@ -44,13 +48,17 @@ export interface ReconcileReport {
   readonly findings: readonly Reconciled[];
   /** Rules that could not look. */
   readonly failures: readonly { readonly rule: RuleName; readonly message: string }[];
+  /** The places whose turn it was to be asked what exists. */
+  readonly inventories: readonly AskedPlace[];
 }
 
 export async function reconcile(
   parts: ReconcileParts,
   { dryRun = false, signal }: ReconcileOptions = {},
 ): Promise<ReconcileReport> {
-  const context: ReconcileContext = { ...parts, listings: await parts.inventories.list() };
+  if (!dryRun) await parts.memory.note();
+  const { asked, listings } = await parts.inventories.list();
+  const context: ReconcileContext = { ...parts, listings };
   const stopped = (): boolean => signal?.aborted === true;
   const findings: Reconciled[] = [];
   const failures: { rule: RuleName; message: string }[] = [];
@@ -60,6 +68,8 @@ export async function reconcile(
       for (const found of await rule.look(context)) {
         if (stopped()) break;
         const outcome = dryRun ? 'found' : await act(context, found);
+        // A look may take long, and somebody looks all the while.
+        if (!dryRun) await parts.memory.note();
         if (found.finding.routine !== true) findings.push(told(found.finding, outcome));
       }
     } catch (error) {
@@ -68,7 +78,7 @@ export async function reconcile(
       failures.push({ rule: rule.name, message: String(error) });
     }
   }
-  return { findings, failures };
+  return { findings, failures, inventories: asked };
 }
 
 async function act({ log }: ReconcileContext, { finding, act }: Found): Promise<Reconciled['outcome']> {

@@ -144,6 +144,7 @@ function statusOf(code: ErrorCode): number {
     case 'BAD_REQUEST':
       return 400;
     case 'UNKNOWN_NODE':
+    case 'UNKNOWN_COMMAND':
     case 'UNKNOWN_WEBHOOK':
       return 404;
     case 'REQUEST_CONFLICT':
@@ -153,6 +154,8 @@ function statusOf(code: ErrorCode): number {
     case 'WOULD_DESTROY':
     case 'NOT_EMPTY':
     case 'DEPENDENCY':
+    case 'NOT_OURS':
+    case 'TOO_MANY_COMMANDS':
       return 409;
     case 'REDIS_UNAVAILABLE':
     case 'TERRAFORM_MISSING':
@@ -161,6 +164,7 @@ function statusOf(code: ErrorCode): number {
     case 'SHUTDOWN':
     case 'THROTTLED':
     case 'CAPACITY':
+    case 'INVENTORY_UNAVAILABLE':
       return 503;
     case 'TIMED_OUT':
       return 504;
@@ -180,6 +184,7 @@ function statusOf(code: ErrorCode): number {
     case 'CONFIGURATION':
     case 'OVERDUE':
     case 'VANISHED':
+    case 'HEARTBEAT_LOST':
     case 'FAULT':
     case 'LOG_LIMIT':
     case 'UNKNOWN':

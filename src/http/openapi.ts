@@ -72,7 +72,7 @@ function describe(schema: FastifySchema, { config, method }: RouteOptions): Fast
       ...Object.fromEntries(
         Object.entries((response ?? {}) as Record<string, z.ZodType>).map(([status, each]) => [
           status,
-          answerSchema(status, each),
+          answerSchema(status, each, config?.mediaType),
         ]),
       ),
     },
@@ -89,10 +89,12 @@ const ANSWERS: Readonly<Record<string, string>> = {
   503: 'Something is missing.',
 };
 
-function answerSchema(status: string, schema: z.ZodType): unknown {
+function answerSchema(status: string, schema: z.ZodType, mediaType: string | undefined): unknown {
   const description = ANSWERS[status];
   if (description === undefined) throw new Error(`nobody has said what ${status} means`);
-  return { ...jsonSchemaOf(schema, 'output'), 'x-response-description': description };
+  const json = jsonSchemaOf(schema, 'output');
+  const answer = mediaType === undefined ? json : { content: { [mediaType]: { schema: json } } };
+  return { ...answer, 'x-response-description': description };
 }
 
 interface RouteTraits {

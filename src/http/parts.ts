@@ -1,9 +1,14 @@
 /** What the routes work with. Put together in src/api.ts; a test may give less real ones. */
 import type { AuditTrail } from '../auth/audit-trail.js';
+import type { NodeTokens } from '../auth/node-tokens.js';
 import type { TokenStore } from '../auth/tokens.js';
 import type { NodeyardClient } from '../client.js';
+import type { Commands, Mailbox } from '../commands/commands.js';
 import type { Config } from '../config.js';
+import type { Heartbeats } from '../heartbeat/heartbeats.js';
+import type { Load } from '../heartbeat/load.js';
 import type { Log } from '../log.js';
+import type { NodeState } from '../node/lifecycle.js';
 import type { JobQueues } from '../queue/jobs.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
@@ -20,6 +25,14 @@ export interface Stacks {
   check(stack: string, inputs: unknown): void;
 }
 
+/** What nodes say of themselves. */
+export interface NodeEvents {
+  /** Answers the state in which the event leaves the node. Throws UNKNOWN_NODE, WRONG_STATE. */
+  take(nodeId: string, said: { readonly load: Load; readonly configured: boolean }): Promise<NodeState>;
+  /** When the next one is due (ms). */
+  readonly intervalMs: number;
+}
+
 /** Something that this process cannot do its work without. */
 export interface Dependency {
   readonly name: string;
@@ -34,7 +47,13 @@ export interface ApiParts {
   readonly states: StateRepository;
   readonly queues: JobQueues;
   readonly tail: EventTail;
+  readonly heartbeats: Pick<Heartbeats, 'get'>;
+  readonly nodeEvents: NodeEvents;
+  readonly commands: Commands;
+  readonly mailbox: Mailbox;
+  readonly commandSettings: Config['commands'];
   readonly tokens: TokenStore;
+  readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
   readonly audit: AuditTrail;
   readonly webhooks: Webhooks;
   readonly gate: RedisGate;

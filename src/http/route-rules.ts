@@ -50,7 +50,8 @@ function problemsOf(method: string, { url, config, schema }: RouteOptions): stri
   );
   return [
     ...(config?.scope === undefined ? [says('who may call it (config.scope)')] : []),
-    ...(READS.has(method) || config?.audit !== undefined
+    // What a node says of itself is no change by anybody; where it moves the node, the node’s history has it.
+    ...(READS.has(method) || config?.scope === 'node' || config?.audit !== undefined
       ? []
       : [says('what the audit trail calls it (config.audit)')]),
     ...missing.map((needed) => says(`schema.${needed}`)),

@@ -3,6 +3,8 @@ import { accessRoutes } from './routes/access.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { nodeChangeRoutes } from './routes/node-changes.js';
+import { nodeCommandRoutes } from './routes/node-commands.js';
+import { nodeEventRoutes } from './routes/node-events.js';
 import { nodeRoutes } from './routes/nodes.js';
 import { openApiRoutes } from './routes/openapi.js';
 import { queueRoutes } from './routes/queues.js';
@@ -15,6 +17,8 @@ import type { RouteFamily } from './types.js';
 export const FAMILIES: readonly RouteFamily[] = [
   nodeRoutes,
   nodeChangeRoutes,
+  nodeEventRoutes,
+  nodeCommandRoutes,
   stackRoutes,
   stateRoutes,
   queueRoutes,

@@ -89,11 +89,12 @@ const NOTHING = {
   formAction: ["'none'"],
 };
 
-function authenticatorsOf({ settings, tokens, log }: ApiParts) {
+function authenticatorsOf({ settings, tokens, nodeTokens, log }: ApiParts) {
   const monotonic = (): number => performance.now();
   const { oidc, listen } = settings;
   return {
     tokenCheck: createTokenCheck({ tokens, log, now: Date.now, monotonic }),
+    nodeTokens,
     issuer: oidc === undefined ? undefined : createIssuer(oidc, monotonic),
     door: createDoor({ tokens, host: listen?.host ?? '', hasIssuer: oidc !== undefined, monotonic }),
   };

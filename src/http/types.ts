@@ -14,8 +14,10 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call it. Without one the server does not start. */
     scope?: RouteScope;
-    /** What the audit trail calls it: `node.destroy`. Required of every route that changes something. */
+    /** What the audit trail calls it: `node.destroy`. Required of every route that changes something, those of nodes aside. */
     audit?: string;
+    /** Of its successes, where they are not JSON; the schema is that of one event of a stream. */
+    mediaType?: string;
     /** It answers without Redis. */
     withoutRedis?: boolean;
   }

@@ -17,3 +17,16 @@ export const FENCE_FIELDS = {
   leaseExpiresAt: 'leaseExpiresAt',
   state: 'state',
 } as const;
+
+/**
+ * What is heard of nodes (src/heartbeat/keys.ts). Kept in step with the state by whoever moves the node, so that it ends
+ * with the node.
+ */
+export const HEARTBEAT_KEY_PREFIX = `${KEY_PREFIX}heartbeat:`;
+export const WATCHED_KEY = `${KEY_PREFIX}watched`;
+export const LOAD_KEY_PREFIX = `${KEY_PREFIX}load:`;
+
+/** What nodes are told to do (src/commands/keys.ts); it ends with the node as well. */
+export const COMMANDS_KEY_PREFIX = `${KEY_PREFIX}commands:`;
+export const WAITING_COMMANDS_KEY_PREFIX = `${KEY_PREFIX}commands-waiting:`;
+export const EXPIRING_COMMANDS_KEY = `${KEY_PREFIX}commands-expiring`;

@@ -110,6 +110,26 @@ export const DRIVEN_STATES = [
   'DESTROYING',
 ] as const satisfies NodeState[];
 
+/** States of a node that was created, works or could, and whose end nobody has asked for. How soon it gets on is its own affair. */
+export const CREATED_STATES = [
+  'CREATED',
+  'STARTED',
+  'INSERVICE',
+  'SOFT_SUNSET',
+  'HARD_SUNSET',
+] as const satisfies NodeState[];
+
+/** States in which a node may speak for itself: its machine is there, as far as anybody knows. */
+export const SPEAKING_STATES = [...CREATED_STATES, 'FAILED'] as const satisfies NodeState[];
+
+/** States in which silence counts. Not while it is driven out: its end is on the way, and a FAILED node would stay. */
+export const WATCHED_STATES = [
+  'CREATED',
+  'STARTED',
+  'INSERVICE',
+  'SOFT_SUNSET',
+] as const satisfies NodeState[];
+
 export const OPERATIONS = ['create', 'destroy'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 

@@ -77,6 +77,13 @@ export interface NodeRecord extends Omit<ValidNodeRequest, 'id'> {
   /** The fence: grows by one with every run that takes the node. */
   readonly epoch: number;
   readonly lease?: Lease;
+  /**
+   * The epoch up to which everything that runs ever made is known to stand in a state document, or to be gone. Where it lies
+   * behind, an earlier run may have made what only the cloud knows.
+   */
+  readonly accounted: number;
+  /** When the last run gave its lease back, or had lost it; absent before the first end of one. */
+  readonly runEndedAt?: number;
   /** Attempts that the operation at work has spent. */
   readonly attempts: number;
   readonly lastError?: LastError;

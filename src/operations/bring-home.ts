@@ -17,6 +17,8 @@ export interface EndedRun {
 export interface BroughtHome {
   /** False: the directory has what the repository has not, and must stay. */
   readonly stored: boolean;
+  /** Terraform has ended by itself, and the document is the last that it wrote. */
+  readonly whole: boolean;
   /** The state as the run left it; absent when it never wrote one. */
   readonly document?: Uint8Array;
 }
@@ -29,7 +31,7 @@ export async function bringHome(
   const harvested = harvest.document === undefined ? {} : { document: harvest.document };
   const whole = endedByItself(result) && !harvest.torn;
   // What could not be stored stays in its directory, and its recovery does the rest.
-  if (whole || !harvest.stored) return { stored: harvest.stored, ...harvested };
+  if (whole || !harvest.stored) return { stored: harvest.stored, whole, ...harvested };
   const stored = harvest.document === undefined ? {} : { stored: harvest.document };
   const { document, tainted, unrecorded } = await recoverDirectory(directory, stored);
   session.log.warn({ tainted, unrecorded }, 'Terraform was killed; what it had in flight will be replaced');
@@ -37,7 +39,7 @@ export async function bringHome(
     const addresses = unrecorded.map(({ address }) => address).join(', ');
     await session.note(`Terraform was killed; begun and in no state: ${addresses}`);
   }
-  if (document === undefined) return { stored: true };
+  if (document === undefined) return { stored: true, whole };
   await save(document, session.nextFirstSequence());
-  return { stored: true, document };
+  return { stored: true, whole, document };
 }

@@ -17,7 +17,7 @@ export interface Judgement {
 
 /** Decides by class and attempts, and stores the count before anything else happens. */
 export async function judge(
-  { store, settings, random }: OperationDependencies,
+  { store, settings, random, listener }: OperationDependencies,
   session: Session,
   failure: RunFailure,
 ): Promise<Judgement> {
@@ -32,6 +32,7 @@ export async function judge(
   });
   const costs = verdict.kind === 'fail' || (verdict.kind === 'retry' && verdict.costsAttempt);
   const attempts = costs ? spent : session.node.attempts;
+  listener.judged({ operation, code: failure.code, verdict: verdict.kind });
   session.log.warn(
     { code: failure.code, message: failure.message, verdict: verdict.kind, attempts },
     'run failed',

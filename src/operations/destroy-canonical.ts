@@ -1,12 +1,27 @@
-/** Destroys what the node’s canonical document holds. */
+/**
+ * Destroys what the node’s canonical document holds. Where something still uses a part of it, that may be what an earlier run
+ * made and no document holds: a machine in the node’s own group, which would keep it from its end for ever.
+ */
 import type { OperationDependencies } from './dependencies.js';
 import { destroyDocument } from './destroy-document.js';
 import type { RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
+import { clearStrays } from './strays.js';
 import { accountOf, synthesizeForDestroy } from './synthesize-node.js';
 
 /** Answers undefined when nothing is left. */
 export async function destroyCanonical(
+  dependencies: OperationDependencies,
+  session: Session,
+): Promise<RunFailure | undefined> {
+  const failure = await destroyStored(dependencies, session);
+  if (failure?.code !== 'DEPENDENCY' || session.accounting.complete) return failure;
+  const left = await clearStrays(dependencies, session, 'what-can-wait');
+  // Where nobody could be asked, or something had to stay, the next try comes as it would have come.
+  return left === undefined && session.accounting.complete ? destroyStored(dependencies, session) : failure;
+}
+
+async function destroyStored(
   dependencies: OperationDependencies,
   session: Session,
 ): Promise<RunFailure | undefined> {

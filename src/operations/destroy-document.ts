@@ -67,7 +67,7 @@ async function destroyBy(
       save: (bytes, sequence) => target.save(bytes, sequence),
     });
   } catch (error) {
-    return { failure: failureOfError(error), began: false, errored: [], outputs: {}, document };
+    return { failure: failureOfError(error), began: false, errored: [], stored: true, outputs: {}, document };
   }
 }
 
@@ -89,6 +89,8 @@ async function withoutGone(
   const { document: rest, forgotten } = forget(document, errored);
   if (forgotten.length === 0) return document;
   session.log.info({ forgotten }, 'gone already; taken out of the state');
+  // What a cloud does not find it may only not show yet.
+  session.noteUnsure();
   await target.save(rest, session.nextFirstSequence());
   return rest;
 }

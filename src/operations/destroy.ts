@@ -1,15 +1,17 @@
 /**
- * Destroys a node: every state document that may hold something of it, the canonical one and those in quarantine, is
- * destroyed by Terraform. DESTROYED is said only when none holds a managed resource any more.
+ * Destroys a node: every state document that may hold something of it, the canonical one and those in quarantine, is destroyed by
+ * Terraform; then what no document holds, where a run is not sure of what it made. DESTROYED is said only when nothing is left.
  */
 import { fail, judge, move, postpone } from './conclude.js';
 import type { OperationDependencies } from './dependencies.js';
+import { destroyBeneath } from './destroy-beneath.js';
 import { destroyCanonical } from './destroy-canonical.js';
 import { operate } from './operate.js';
 import type { Outcome } from './outcome.js';
 import type { OperationRequest } from './request.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
+import { clearStrays } from './strays.js';
 
 export function destroyNode(
   dependencies: OperationDependencies,
@@ -37,9 +39,16 @@ async function destroyAll(
   session: Session,
 ): Promise<RunFailure | undefined> {
   try {
-    return (
-      (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session))
-    );
+    const destroyStates = async () =>
+      (await destroyCanonical(dependencies, session)) ?? (await destroyQuarantined(dependencies, session));
+    do {
+      const failure =
+        (await destroyBeneath(dependencies, session, destroyStates)) ??
+        (await clearStrays(dependencies, session, 'nothing'));
+      if (failure !== undefined) return failure;
+      // While the cloud was asked, a stale run may have brought a document.
+    } while ((await dependencies.states.quarantined(session.node.id)).length > 0);
+    return undefined;
   } catch (error) {
     return failureOfError(error);
   }

@@ -7,6 +7,7 @@
 import type { Log } from '../log.js';
 import type { NodeState } from '../node/lifecycle.js';
 import type { LeaseClaim, NodeStore } from '../store/store.js';
+import type { Timers } from './timers.js';
 
 export interface LeaseTimes {
   /** How long a lease lives without renewal. */
@@ -32,6 +33,7 @@ export interface KeepLeaseRequest {
   readonly log: Log;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
+  readonly timers: Pick<Timers, 'every'>;
   /** When the lease was asked for, on that clock. */
   readonly takenAt: number;
 }
@@ -43,7 +45,7 @@ export interface KeptLease {
 }
 
 export function keepLease(request: KeepLeaseRequest): KeptLease {
-  const { store, nodeId, claim, times, listener, log, monotonic } = request;
+  const { store, nodeId, claim, times, listener, log, monotonic, timers } = request;
   let aliveUntil = request.takenAt + times.ttlMs;
   let renewing: Promise<void> | undefined;
   let over = false;
@@ -73,17 +75,17 @@ export function keepLease(request: KeepLeaseRequest): KeptLease {
     return renewing;
   };
 
-  const turn = setInterval(() => {
+  const endTurns = timers.every(times.renewMs, () => {
     // A renewal that hangs on a dead connection must not hide that time runs out: the deadline is looked at first.
     if (monotonic() >= aliveUntil - times.stopMarginMs) lose('no renewal was confirmed in time');
     void renewNow();
-  }, times.renewMs);
+  });
 
   return {
     renewNow,
     stop: () => {
       over = true;
-      clearInterval(turn);
+      endTurns();
     },
   };
 }

@@ -9,6 +9,8 @@ export interface RunObserver {
   readonly began: boolean;
   /** Addresses of resources whose operation failed. */
   readonly errored: readonly string[];
+  /** Addresses of resources that were deleted. */
+  readonly deleted: readonly string[];
   onMessage(message: TerraformMessage, progress: RunProgress): void;
 }
 
@@ -19,12 +21,16 @@ export function createRunObserver(
 ): RunObserver {
   let began = false;
   const errored: string[] = [];
+  const deleted: string[] = [];
   return {
     get began() {
       return began;
     },
     get errored() {
       return errored;
+    },
+    get deleted() {
+      return deleted;
     },
     onMessage(message, { done, total, address }) {
       switch (message.type) {
@@ -34,8 +40,10 @@ export function createRunObserver(
           break;
         case 'apply_complete': {
           const { action, resource, id_value: id } = message.hook;
-          if (action === 'delete') session.forgetResource(resource.address);
-          else if (action !== 'read' && id !== undefined) {
+          if (action === 'delete') {
+            deleted.push(resource.address);
+            session.forgetResource(resource.address);
+          } else if (action !== 'read' && id !== undefined) {
             session.noteResource({ address: resource.address, type: resource.type, id });
           }
           onResourceFinished();

@@ -1,6 +1,7 @@
 /** What every operation does around its own work: recovery first, then the lease, and the lease given back at the end. */
 import type { Operation } from '../node/lifecycle.js';
 import type { OperationDependencies } from './dependencies.js';
+import { endedRun } from './listener.js';
 import { later, type Outcome } from './outcome.js';
 import { outcomeOfRefusal } from './refusal.js';
 import type { OperationRequest } from './request.js';
@@ -36,10 +37,15 @@ export async function operate(
   const session = await Session.open(dependencies, { ...request, operation });
   if ('refused' in session) return outcomeOfRefusal(session, operation, request.nodeId);
   request.onSession?.(session);
+  const { listener, monotonic } = dependencies;
+  const began = monotonic();
+  let outcome: Outcome | undefined;
   try {
-    return await work(session);
+    outcome = await work(session);
+    return outcome;
   } finally {
     await session.end();
+    listener.runEnded(endedRun(session, outcome, monotonic() - began));
   }
 }
 

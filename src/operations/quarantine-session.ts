@@ -1,11 +1,11 @@
 /** The work on one quarantined document, from its claim until the claim is given back. */
-import { randomUUID } from 'node:crypto';
 import type { Log } from '../log.js';
 import type { ClaimedEntry, Quarantine, QuarantineClaim, QuarantinePlace } from '../state/quarantine.js';
 import type { NodeStore } from '../store/store.js';
 import { type KeptLease, keepLease, type LeaseTimes } from './lease.js';
 import type { RunSession } from './run-session.js';
 import { RunStop, type StopReason } from './run-stop.js';
+import type { Timers } from './timers.js';
 
 export interface QuarantineSessionParts {
   readonly store: Pick<NodeStore, 'note'>;
@@ -14,6 +14,9 @@ export interface QuarantineSessionParts {
   readonly log: Log;
   /** Milliseconds, never going back. */
   readonly monotonic: () => number;
+  readonly timers: Timers;
+  /** Of the claim’s holder; never the same twice. */
+  readonly newId: () => string;
 }
 
 export class QuarantineSession implements RunSession {
@@ -58,6 +61,7 @@ export class QuarantineSession implements RunSession {
       times: parts.settings.lease,
       log: this.log,
       monotonic: parts.monotonic,
+      timers: parts.timers,
       takenAt,
       listener: { lost: () => this.stop('lease-lost'), state: () => undefined },
     });
@@ -70,7 +74,7 @@ export class QuarantineSession implements RunSession {
     abandon?: AbortSignal,
   ): Promise<QuarantineSession | 'held' | 'unknown'> {
     const takenAt = parts.monotonic();
-    const lease = { holder: randomUUID(), leaseMs: parts.settings.lease.ttlMs };
+    const lease = { holder: parts.newId(), leaseMs: parts.settings.lease.ttlMs };
     const entry = await parts.quarantine.claim(place, lease);
     return typeof entry === 'string' ? entry : new QuarantineSession(parts, entry, { takenAt, abandon });
   }
@@ -107,7 +111,8 @@ export class QuarantineSession implements RunSession {
     }
   }
 
-  // The record speaks of the node’s own resources and of its own operation, not of these.
+  // The record speaks of the node’s own resources and of its own operation, not of these; and these runs make nothing.
+  noteUnsure(): void {}
   noteResource(): void {}
   forgetResource(): void {}
   report(): void {}

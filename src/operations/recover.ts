@@ -6,17 +6,16 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { withFileLock } from '../file-lock.js';
 import type { Log } from '../log.js';
-import { currentOwner, isAlive } from '../state/owner.js';
+import type { ProcessOwner } from '../state/owner.js';
 import type { Quarantine } from '../state/quarantine.js';
 import { recoverDirectory } from '../state/recover-directory.js';
 import type { StateRepository } from '../state/repository.js';
 import { clearRemoved, listRunDirectories, type RunDirectory } from '../state/run-directory.js';
 import type { RunMeta } from '../state/run-meta.js';
 import type { NodeStore } from '../store/store.js';
-import { findRunProcesses, waitOrEndRunProcesses } from '../terraform/processes.js';
 import { archiveLogs } from './archive.js';
+import type { Machine } from './machine.js';
 import { recoverQuarantined } from './recover-quarantined.js';
 import { clearUndescribed } from './undescribed.js';
 
@@ -27,6 +26,7 @@ export interface RecoveryParts {
   readonly store: Pick<NodeStore, 'release' | 'note'>;
   readonly states: Pick<StateRepository, 'save' | 'load'>;
   readonly quarantine: Pick<Quarantine, 'amend' | 'release' | 'keepConfiguration'>;
+  readonly machine: Omit<Machine, 'start'>;
   readonly directories: { readonly runs: string; readonly logs: string; readonly locks: string };
   readonly redact: (text: string) => string;
   /** How long a Terraform that outlived its worker may take to end. */
@@ -100,7 +100,7 @@ export class Recovery {
     const { runId, owner } = directory.meta;
     if (this.#own.has(runId) || this.#recovering.has(runId)) return 'busy';
     if (!(await this.#isLeft(directory))) return 'busy';
-    const ended = (await findRunProcesses(runId)).length === 0;
+    const ended = (await this.#parts.machine.runProcesses(runId)).length === 0;
     if (this.#recovering.has(runId)) return 'busy';
     const work = this.#alone(directory).finally(() => this.#recovering.delete(runId));
     this.#recovering.set(runId, work);
@@ -113,10 +113,11 @@ export class Recovery {
   }
 
   async #isLeft(directory: RunDirectory): Promise<boolean> {
-    switch (isAlive(directory.meta.owner)) {
+    const { machine } = this.#parts;
+    switch (machine.liveness(directory.meta.owner)) {
       case 'alive':
         // This process itself, at a run that has ended without its state being stored: nobody else will do it.
-        return isThisProcess(directory.meta);
+        return isSame(machine.self(), directory.meta.owner);
       case 'dead':
         return true;
       case 'elsewhere':
@@ -127,7 +128,7 @@ export class Recovery {
 
   /** Another worker on the same data directory may have found it as well: one recovers, the other looks again. */
   async #alone(directory: RunDirectory): Promise<Recovered> {
-    const { log, directories } = this.#parts;
+    const { log, directories, machine } = this.#parts;
     await mkdir(directories.locks, { recursive: true, mode: 0o700 });
     const lock = {
       path: join(directories.locks, `run-${directory.meta.runId}`),
@@ -135,7 +136,7 @@ export class Recovery {
       what: 'a recovery',
       log,
     };
-    const locked = await withFileLock(lock, async () => {
+    const locked = await machine.alone(lock, async () => {
       // It may have been recovered between the look and the lock.
       if (existsSync(directory.metaFile)) await this.#bringHome(directory);
     });
@@ -143,9 +144,9 @@ export class Recovery {
   }
 
   async #bringHome(directory: RunDirectory): Promise<void> {
-    const { graceMs, directories, redact, onRecovered } = this.#parts;
+    const { machine, graceMs, directories, redact, onRecovered } = this.#parts;
     const run = directory.meta;
-    const { killed } = await waitOrEndRunProcesses(run.runId, { graceMs, pidFile: directory.pid });
+    const { killed } = await machine.endRunProcesses(run.runId, { graceMs, pidFile: directory.pid });
     if (!(await recoverQuarantined(this.#parts, directory))) await this.#storeStates(directory, killed);
     await archiveLogs(directory, directories.logs, redact);
     await directory.remove();
@@ -184,15 +185,8 @@ export class Recovery {
   }
 }
 
-function isThisProcess({ owner }: RunMeta): boolean {
-  const own = currentOwner();
-  return (
-    own.pid === owner.pid &&
-    own.startedAt === owner.startedAt &&
-    own.boot === owner.boot &&
-    own.host === owner.host
-  );
-}
+const isSame = (a: ProcessOwner, b: ProcessOwner): boolean =>
+  a.pid === b.pid && a.startedAt === b.startedAt && a.boot === b.boot && a.host === b.host;
 
 async function lastChange(directory: RunDirectory): Promise<number> {
   const files = [directory.metaFile, directory.log, directory.state, directory.goodState];

@@ -35,6 +35,8 @@ export interface RunSession {
   nextFirstSequence(): number;
   noteResource(resource: ResourceId): void;
   forgetResource(address: string): void;
+  /** A run has ended, and what it made may not all stand in its state. */
+  noteUnsure(): void;
   note(reason: string): Promise<void>;
   logLines(lines: readonly string[]): void;
   report(progress: Progress): void;

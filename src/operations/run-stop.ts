@@ -1,7 +1,14 @@
 /** Passes a wish to stop on to the Terraform that runs now, or keeps the next one from starting. */
+import type { ErrorCode } from '../errors.js';
 import type { Log } from '../log.js';
 
 export type StopReason = 'cancelled' | 'shutdown' | 'lease-lost';
+
+export const STOP_CODES: Readonly<Record<StopReason, ErrorCode>> = {
+  cancelled: 'CANCELLED',
+  shutdown: 'SHUTDOWN',
+  'lease-lost': 'LEASE_LOST',
+};
 
 export class RunStop {
   readonly #log: Log;

@@ -2,12 +2,10 @@
  * One Terraform run of an operation: a directory, a process, its state brought home. Whatever happens on the way, the
  * directory is removed only when its last state is stored; otherwise it stays for recovery.
  */
-import { randomUUID } from 'node:crypto';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { ERROR_KINDS, type ErrorCode } from '../errors.js';
+import { ERROR_KINDS } from '../errors.js';
 import type { Phase } from '../node/record.js';
 import { createHarvester } from '../state/harvest.js';
-import { currentOwner } from '../state/owner.js';
 import type { SaveResult } from '../state/repository.js';
 import { createRunDirectory, type RunDirectory } from '../state/run-directory.js';
 import type { Bundle, ProviderRequirements } from '../terraform/bundle.js';
@@ -20,7 +18,8 @@ import type { OperationDependencies } from './dependencies.js';
 import { createRunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
 import type { RunSession } from './run-session.js';
-import type { StopReason } from './run-stop.js';
+import { STOP_CODES, type StopReason } from './run-stop.js';
+import { isSureOfAll } from './run-sure.js';
 import { type RunKind, runSteps } from './terraform-steps.js';
 
 export interface RunRequest {
@@ -44,6 +43,8 @@ export interface RunReport {
   readonly began: boolean;
   /** Resources whose operation failed. */
   readonly errored: readonly string[];
+  /** The document is in the repository; otherwise its directory waits for its recovery. */
+  readonly stored: boolean;
   /** By Terraform’s names. */
   readonly outputs: RunResult['outputs'];
   /** The state as the run left it; absent when it never wrote one. */
@@ -62,7 +63,7 @@ export async function runTerraform(
   if (session.stopReason !== undefined) return notStarted(session.stopReason);
   session.report({ phase: request.phase, done: 0, total: 0 });
   const bundle = await dependencies.bundles.acquire(request.providers);
-  const runId = randomUUID();
+  const runId = dependencies.newId();
   return dependencies.recovery.protect(runId, async () => {
     const directory = await prepareDirectory(dependencies, session, request, { runId, bundle });
     const save = keepingConfiguration(dependencies, session, request);
@@ -73,29 +74,37 @@ export async function runTerraform(
       ...(request.document === undefined ? {} : { initial: request.document }),
       save,
       log: session.log,
+      timing: { wait: dependencies.timers.wait },
     });
     const observer = createRunObserver(session, request.phase, () => harvester.touch());
-    const result = await dependencies.brake.during(
-      request.account,
-      () => runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer }),
-      (ended) => endOf(failureOf(ended, session)),
-    );
-    const failed = result.unaskedLosses ?? failureOf(result, session);
-    session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
-    const home = await bringHome(session, { directory, harvester, result, save });
-    if (home.stored) {
-      await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
-      await directory.remove();
+    let sure = false;
+    try {
+      const result = await dependencies.brake.during(
+        request.account,
+        () => runSteps(dependencies, session, { kind: request.kind, directory, bundle, observer }),
+        (ended) => endOf(failureOf(ended, session)),
+      );
+      const failed = result.unaskedLosses ?? failureOf(result, session);
+      session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
+      const home = await bringHome(session, { directory, harvester, result, save });
+      const failure = failed ?? stateMissing(home.document);
+      sure = isSureOfAll(session, { request, home, observer, result, failure });
+      if (home.stored) {
+        await archiveLogs(directory, dependencies.directories.logs, dependencies.redact);
+        await directory.remove();
+      }
+      if (failure?.code === 'BUNDLE') await dependencies.bundles.invalidate(bundle);
+      return {
+        ...(failure === undefined ? {} : { failure }),
+        began: observer.began,
+        errored: observer.errored,
+        stored: home.stored,
+        outputs: result.outputs,
+        ...(home.document === undefined ? {} : { document: home.document }),
+      };
+    } finally {
+      if (!sure) session.noteUnsure();
     }
-    const failure = failed ?? stateMissing(home.document);
-    if (failure?.code === 'BUNDLE') await dependencies.bundles.invalidate(bundle);
-    return {
-      ...(failure === undefined ? {} : { failure }),
-      began: observer.began,
-      errored: observer.errored,
-      outputs: result.outputs,
-      ...(home.document === undefined ? {} : { document: home.document }),
-    };
   });
 }
 
@@ -118,6 +127,7 @@ const notStarted = (reason: StopReason): RunReport => ({
   failure: { code: STOP_CODES[reason], message: 'stopped before Terraform was started', diagnostics: [] },
   began: false,
   errored: [],
+  stored: true,
   outputs: {},
 });
 
@@ -126,14 +136,8 @@ function endOf(failure: RunFailure | undefined): RunEnd {
   return ERROR_KINDS[failure.code].class === 'throttled' ? 'throttled' : 'other';
 }
 
-const STOP_CODES: Readonly<Record<StopReason, ErrorCode>> = {
-  cancelled: 'CANCELLED',
-  shutdown: 'SHUTDOWN',
-  'lease-lost': 'LEASE_LOST',
-};
-
 async function prepareDirectory(
-  { directories }: OperationDependencies,
+  { directories, machine }: OperationDependencies,
   session: RunSession,
   request: RunRequest,
   { runId, bundle }: { readonly runId: string; readonly bundle: Bundle },
@@ -146,7 +150,7 @@ async function prepareDirectory(
     members: [{ nodeId, epoch, holder }],
     ...(claim === undefined ? {} : { quarantine: { number: claim.number, base: claim.base } }),
     ...(job === undefined ? {} : { job }),
-    owner: currentOwner(),
+    owner: machine.self(),
     createdAt: Date.now(),
   });
   const mode = 0o600;

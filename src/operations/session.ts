@@ -3,14 +3,15 @@
  * operation (a lost lease, a shutdown, a request for destruction) says so here; the session passes it to the Terraform
  * that runs now, or keeps the next one from starting.
  */
-import { randomUUID } from 'node:crypto';
 import type { Log } from '../log.js';
 import type { Operation } from '../node/lifecycle.js';
 import type { NodeRecord, Progress, ResourceId } from '../node/record.js';
 import type { NodeStore, Refusal } from '../store/store.js';
+import { RunAccounting } from './accounting.js';
 import { type KeptLease, keepLease, type LeaseTimes } from './lease.js';
 import type { JobRef, RunSession } from './run-session.js';
 import { RunStop, type StopReason } from './run-stop.js';
+import type { Timers } from './timers.js';
 
 export type { JobRef } from './run-session.js';
 export type { StopReason } from './run-stop.js';
@@ -20,6 +21,9 @@ export interface SessionDependencies {
   readonly settings: { readonly lease: LeaseTimes };
   readonly log: Log;
   readonly monotonic: () => number;
+  readonly timers: Timers;
+  /** Of the lease’s holder; never the same twice. */
+  readonly newId: () => string;
 }
 
 export interface SessionRequest {
@@ -45,6 +49,7 @@ export class Session implements RunSession {
   readonly job: JobRef | undefined;
   readonly log: Log;
   readonly abandon: AbortSignal | undefined;
+  readonly accounting: RunAccounting;
   readonly #dependencies: SessionDependencies;
   readonly #onProgress: ((progress: Progress) => void) | undefined;
   readonly #logLine: ((line: string) => void) | undefined;
@@ -53,12 +58,12 @@ export class Session implements RunSession {
   readonly #stop: RunStop;
   #runs = 0;
   #progress: Progress | undefined;
-  #progressTimer: NodeJS.Timeout | undefined;
+  #dropTimer: (() => void) | undefined;
 
   private constructor(
     dependencies: SessionDependencies,
     request: SessionRequest,
-    taken: { node: NodeRecord; epoch: number; holder: string },
+    taken: { node: NodeRecord; epoch: number; holder: string; takenAt: number },
   ) {
     this.#dependencies = dependencies;
     this.operation = request.operation;
@@ -76,6 +81,7 @@ export class Session implements RunSession {
       operation: request.operation,
     });
     this.#stop = new RunStop(this.log);
+    this.accounting = new RunAccounting({ ...taken, monotonic: dependencies.monotonic });
   }
 
   get nodeId(): string {
@@ -84,8 +90,8 @@ export class Session implements RunSession {
 
   /** Takes the lease and begins, or says why that is refused. */
   static async open(dependencies: SessionDependencies, request: SessionRequest): Promise<Session | Refusal> {
-    const { store, settings, monotonic } = dependencies;
-    const holder = randomUUID();
+    const { store, settings, monotonic, timers, newId } = dependencies;
+    const holder = newId();
     const takenAt = monotonic();
     const begun = await store.begin(request.nodeId, {
       operation: request.operation,
@@ -93,7 +99,7 @@ export class Session implements RunSession {
       leaseMs: settings.lease.ttlMs,
     });
     if ('refused' in begun) return begun;
-    const session = new Session(dependencies, request, { ...begun, holder });
+    const session = new Session(dependencies, request, { ...begun, holder, takenAt });
     session.#lease = keepLease({
       store,
       nodeId: request.nodeId,
@@ -101,6 +107,7 @@ export class Session implements RunSession {
       times: settings.lease,
       log: session.log,
       monotonic,
+      timers,
       takenAt,
       listener: {
         lost: () => session.stop('lease-lost'),
@@ -143,6 +150,19 @@ export class Session implements RunSession {
     if (known >= 0) this.#resources.splice(known, 1);
   }
 
+  noteUnsure(): void {
+    this.accounting.noteUnsure();
+  }
+
+  /** Asks Redis whether the node is still this session’s. Throws REDIS_UNAVAILABLE. */
+  async isHeld(): Promise<boolean> {
+    const { store, settings } = this.#dependencies;
+    const claim = { epoch: this.epoch, holder: this.holder };
+    const { held } = await store.renew(this.node.id, claim, settings.lease.ttlMs);
+    if (!held) this.stop('lease-lost');
+    return held;
+  }
+
   /** Adds a line to the node’s history. */
   async note(reason: string): Promise<void> {
     await this.#dependencies.store.note(this.node.id, { actor: 'terraform', reason });
@@ -156,28 +176,29 @@ export class Session implements RunSession {
   report(progress: Progress): void {
     this.#progress = progress;
     this.#onProgress?.(progress);
-    this.#progressTimer ??= setTimeout(() => {
-      this.#progressTimer = undefined;
+    this.#dropTimer ??= this.#dependencies.timers.after(PROGRESS_INTERVAL_MS, () => {
+      this.#dropTimer = undefined;
       void this.#storeProgress();
-    }, PROGRESS_INTERVAL_MS);
+    });
   }
 
   /** Writes the resources that are known by now; before a transition, so that the record never lags behind its state. */
   async flush(): Promise<void> {
-    clearTimeout(this.#progressTimer);
-    this.#progressTimer = undefined;
+    this.#dropTimer?.();
+    this.#dropTimer = undefined;
     await this.#storeProgress();
   }
 
   /**
    * Ends the session. The lease is released, so that the node may be taken by another run; where that cannot be said
-   * (Redis is away), it runs out by itself.
+   * (Redis is away), it runs out by itself, and what the session knew of what was made is asked for again.
    */
   async end(): Promise<void> {
-    clearTimeout(this.#progressTimer);
+    this.#dropTimer?.();
     this.#lease?.stop();
+    const { epoch, holder, accounting } = this;
     try {
-      await this.#dependencies.store.release(this.node.id, { epoch: this.epoch, holder: this.holder });
+      await this.#dependencies.store.release(this.node.id, { epoch, holder }, accounting.made);
     } catch (error) {
       this.log.warn({ error: String(error) }, 'lease not released; it runs out by itself');
     }

@@ -1,5 +1,6 @@
 /** From a node’s record to what Terraform reads, and back from Terraform’s outputs to the record’s. */
 import { join } from 'node:path';
+import type { HeartbeatPromise } from '../../stacks/define.js';
 import { NodeyardError } from '../errors.js';
 import type { Log } from '../log.js';
 import type { NodeRecord } from '../node/record.js';
@@ -12,24 +13,32 @@ export interface SynthesizedNode {
   /** Text of cdk.tf.json. */
   readonly configuration: string;
   readonly providers: Readonly<Record<string, RequiredProvider>>;
+  /** What the stack promises of the node; undefined where it cannot or does not have to speak. */
+  readonly heartbeats: HeartbeatPromise | undefined;
   /** Terraform’s outputs under the names that the stack gave them; a sensitive one stays in the state alone. */
   readOutputs(outputs: RunResult['outputs']): Readonly<Record<string, unknown>>;
 }
 
-/** Throws UNKNOWN_STACK, INVALID_INPUT, CONFIGURATION. */
-export function synthesizeNode(
-  { catalog, directories }: Pick<OperationDependencies, 'catalog' | 'directories'>,
+type Synthesis = Pick<OperationDependencies, 'store' | 'catalog' | 'directories' | 'eventsOf'>;
+
+/** Throws UNKNOWN_STACK, INVALID_INPUT, CONFIGURATION, REDIS_UNAVAILABLE. */
+export async function synthesizeNode(
+  { store, catalog, directories, eventsOf }: Synthesis,
   node: NodeRecord,
-): SynthesizedNode {
+): Promise<SynthesizedNode> {
   const { id: nodeId, group, role, tags, inputs } = node;
   const localDir = join(directories.nodes, nodeId);
-  const { configuration, providers, outputNames } = synthesize(catalog.get(node.stack), [
-    { nodeId, group, role, tags, inputs, localDir },
+  const fleet = await store.fleetId();
+  const stack = catalog.get(node.stack);
+  const events = await eventsOf(node, stack);
+  const { configuration, providers, outputNames, heartbeats } = synthesize(stack, [
+    { fleet, nodeId, group, role, tags, inputs, localDir, events },
   ]);
   const names = outputNames.get(nodeId) ?? {};
   return {
     configuration,
     providers,
+    heartbeats: heartbeats.get(nodeId),
     readOutputs: (outputs) =>
       Object.fromEntries(
         Object.entries(names).flatMap(([terraformName, name]) => {
@@ -56,12 +65,12 @@ export function accountOf({ catalog }: Pick<OperationDependencies, 'catalog'>, n
  * the node was made by serves. Throws what `synthesizeNode` throws when there is none.
  */
 export async function synthesizeForDestroy(
-  dependencies: Pick<OperationDependencies, 'catalog' | 'directories' | 'states'>,
+  dependencies: Synthesis & Pick<OperationDependencies, 'states'>,
   node: NodeRecord,
   log: Log,
 ): Promise<Pick<SynthesizedNode, 'configuration' | 'providers'>> {
   try {
-    return synthesizeNode(dependencies, node);
+    return await synthesizeNode(dependencies, node);
   } catch (error) {
     const configuration = await dependencies.states.loadConfiguration(node.id);
     if (configuration === undefined || !(error instanceof NodeyardError)) throw error;

@@ -7,7 +7,7 @@ import { succeeded } from '../terraform/diagnostics.js';
 import { childEnv } from '../terraform/env.js';
 import { findUnaskedLosses } from '../terraform/plan-guard.js';
 import type { RunFiles } from '../terraform/run.js';
-import { type RunResult, startRun } from '../terraform/start.js';
+import type { RunResult } from '../terraform/start.js';
 import type { OperationDependencies } from './dependencies.js';
 import type { RunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
@@ -33,14 +33,14 @@ export async function runSteps(
   session: RunSession,
   { kind, directory, bundle, observer }: StepsRequest,
 ): Promise<StepResult> {
-  const { terraform, settings, env, redact } = dependencies;
+  const { machine, terraform, settings, env, redact } = dependencies;
   const { parallelism, graceMs, timeoutMs, maxLogBytes, passEnv } = settings.terraform;
   const step = (
     args: readonly string[],
     files: RunFiles,
     onMessage: RunObserver['onMessage'],
   ): Promise<RunResult> => {
-    const run = startRun({
+    const run = machine.start({
       binary: terraform.path,
       args,
       cwd: directory.path,

@@ -28,6 +28,8 @@ export interface ClaimedEntry {
 }
 
 export interface Quarantine {
+  /** How many entries there are, claimed or not. */
+  count(): Promise<number>;
   /** Entries that nobody has looked after for longer than that; the longest first. `limit` 1–1000. */
   unattended(limit: number, olderThanMs: number): Promise<readonly QuarantinePlace[]>;
   /** `held`: somebody else is at it; `unknown`: it has ended. Throws STATE_UNREADABLE. */

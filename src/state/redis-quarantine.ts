@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
 import { askRedis } from '../redis-errors.js';
+import { CLOCK_OF_REDIS } from '../redis-scripts.js';
 import { Codec } from './codec.js';
 import { checkId, checkNumber } from './input.js';
 import {
@@ -32,7 +33,6 @@ export interface RedisQuarantineOptions {
   readonly now?: () => number;
 }
 
-const CLOCK_OF_REDIS = (): number => -1;
 const MAX_PAGE = 1_000;
 
 type Send = (place: QuarantinePlace, ask: object, ...more: (string | Buffer)[]) => Promise<string>;
@@ -82,6 +82,8 @@ export function createRedisQuarantine({
   };
 
   return {
+    count: () => askRedis(QUARANTINES_KEY, () => redis.zcard(QUARANTINES_KEY)),
+
     async unattended(limit, olderThanMs) {
       checkNumber('limit', limit, 1, MAX_PAGE);
       checkNumber('olderThanMs', olderThanMs, 0);

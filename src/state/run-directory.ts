@@ -7,6 +7,7 @@ import { lstat, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { NodeyardError } from '../errors.js';
 import { writeAtomically } from './atomic-file.js';
+import { requireRoom } from './room.js';
 import { type RunMeta, runMetaSchema } from './run-meta.js';
 import { isMissing, REMOVED, RunPaths } from './run-paths.js';
 
@@ -25,7 +26,7 @@ export interface BrokenRunDirectory {
   readonly problem: string;
 }
 
-/** Makes the directory (mode 0700, and its root) and writes `run.json` before anything else. Throws INVALID_INPUT. */
+/** Makes the directory (mode 0700, and its root) and writes `run.json` before anything else. Throws INVALID_INPUT, DISK_FULL. */
 export async function createRunDirectory(root: string, meta: RunMeta): Promise<RunDirectory> {
   const valid = runMetaSchema.safeParse(meta);
   if (!valid.success) {
@@ -35,6 +36,7 @@ export async function createRunDirectory(root: string, meta: RunMeta): Promise<R
   }
   const directory = new RunDirectory(join(root, formatName(valid.data)), valid.data);
   await mkdir(root, { recursive: true, mode: 0o700 });
+  await requireRoom(root);
   await mkdir(directory.path, { mode: 0o700 });
   await writeAtomically(directory.metaFile, `${JSON.stringify(valid.data, null, 2)}\n`, { durable: true });
   return directory;

@@ -1,14 +1,16 @@
-/** Registers the scripts with a client and gives each a typed function. ioredis sends a script’s text only once. */
+/** Registers the scripts with a client and gives each a typed function. */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
-import { askRedis } from '../redis-errors.js';
-import { decode } from './hash-fields.js';
+import { scriptsOn, yesOrNo } from '../redis-scripts.js';
 import { ATTEND, type AttendAsk } from './scripts/attend.js';
 import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';
 import { CREATE, type CreateAsk } from './scripts/create.js';
 import { DUE, type DueAsk } from './scripts/due.js';
+import { FAILED_DESTROYS, type FailedDestroysAsk } from './scripts/failed-destroys.js';
+import { FLEET, type FleetAsk } from './scripts/fleet.js';
+import { GET_MANY, type GetManyAsk } from './scripts/get-many.js';
 import { RELEASE, RENEW, type ReleaseAsk, type RenewAsk } from './scripts/lease.js';
 import { LIST, type ListAsk } from './scripts/list.js';
 import { NEXT_GENERATION } from './scripts/next-generation.js';
@@ -17,6 +19,7 @@ import { OVERDUE, type OverdueAsk } from './scripts/overdue.js';
 import { PATCH, type PatchAsk } from './scripts/patch.js';
 import type { Ask, RecordedAsk } from './scripts/prelude.js';
 import { PURGE, type PurgeAsk } from './scripts/purge.js';
+import { RAISE_ALARM, type RaiseAlarmAsk } from './scripts/raise-alarm.js';
 import { REQUEST_RETRY, type RequestRetryAsk } from './scripts/request-retry.js';
 import { TRANSITION, type TransitionAsk } from './scripts/transition.js';
 import { WARN_OF_EXPIRY, type WarnOfExpiryAsk } from './scripts/warn-of-expiry.js';
@@ -29,29 +32,13 @@ const term = z
   .transform(([state, expiresAt]) => ({ state, expiresAt }));
 /** Ids with their hashes. */
 const records = z.array(z.tuple([z.string(), flat]));
-const yesOrNo = z.literal([0, 1]).transform((value) => value === 1);
 
 export type FlatRecord = z.output<typeof records>[number];
-
-type Send<A> = (keys: readonly string[], ask: A) => Promise<unknown>;
 
 export type StoreScripts = ReturnType<typeof registerScripts>;
 
 export function registerScripts(redis: Redis) {
-  const send = <A>(name: string, lua: string): Send<A> => {
-    redis.defineCommand(name, { lua });
-    const command: unknown = Reflect.get(redis, name);
-    if (typeof command !== 'function') throw new TypeError(`ioredis did not define ${name}`);
-    return async (keys, ask) =>
-      askRedis(keys[0] ?? name, async (): Promise<unknown> => {
-        return Reflect.apply(command, redis, [keys.length, ...keys, JSON.stringify(ask)]);
-      });
-  };
-  const read =
-    <S extends z.ZodType, A>(reply: S, script: Send<A>) =>
-    async (keys: readonly string[], ask: A): Promise<z.output<S>> =>
-      decode(reply, await script(keys, ask), keys[0] ?? 'reply');
-
+  const { send, read } = scriptsOn(redis);
   return {
     create: read(
       outcome('created', 'same', 'id-conflict', 'request-conflict'),
@@ -78,8 +65,15 @@ export function registerScripts(redis: Redis) {
     list: read(z.tuple([z.string(), records]), send<ListAsk>('nodeyardList', LIST)),
     counts: read(z.array(z.number()), send<Record<string, never>>('nodeyardCounts', COUNTS)),
     due: read(records, send<DueAsk>('nodeyardDue', DUE)),
+    failedDestroys: read(
+      z.tuple([z.number(), z.number(), z.number()]),
+      send<FailedDestroysAsk>('nodeyardFailedDestroys', FAILED_DESTROYS),
+    ),
     overdue: read(records, send<OverdueAsk>('nodeyardOverdue', OVERDUE)),
     warnOfExpiry: read(yesOrNo, send<WarnOfExpiryAsk>('nodeyardWarnOfExpiry', WARN_OF_EXPIRY)),
+    getMany: read(records, send<GetManyAsk>('nodeyardGetMany', GET_MANY)),
+    fleet: read(z.string(), send<FleetAsk>('nodeyardFleet', FLEET)),
+    raiseAlarm: read(yesOrNo, send<RaiseAlarmAsk>('nodeyardRaiseAlarm', RAISE_ALARM)),
     purge: read(z.number(), send<PurgeAsk>('nodeyardPurge', PURGE)),
   };
 }

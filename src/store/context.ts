@@ -21,6 +21,8 @@ export interface StoreContext {
   readonly scripts: StoreScripts;
   readonly retention: Retention;
   readonly destroyRetry: DestroyRetry;
+  /** The fleet that this Redis has to be of. */
+  readonly pinnedFleet: string | undefined;
   readonly log: Log;
   /** Milliseconds since 1970; negative = the clock of Redis. */
   readonly clock: () => number;

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { ACTORS, NODE_STATES } from '../node/lifecycle.js';
 import { NODE_EVENT_TYPES, type NodeEvent } from '../node/record.js';
-import { decode, failureField, fieldsOf, json, wholeNumber } from './hash-fields.js';
+import { decode, fieldsOf, json, wholeNumber } from '../redis-fields.js';
+import { failureField } from './hash-fields.js';
 
 /** As Redis gives it, and as a history line holds it in JSON: `[position, [name, value, …]]`. */
 export type StreamEntry = readonly [position: string, flat: readonly string[]];

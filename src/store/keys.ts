@@ -14,11 +14,22 @@
  * | `expiries` | zset | ids of the nodes whose time to live counts, by its end |
  * | `expiries-unwarned` | zset | those of them that nobody has warned of |
  * | `failed-destroys` | zset | ids of the nodes whose destruction failed, by the time of the next try |
+ * | `failed-destroys-since` | zset | ids of the nodes whose destruction failed and is not confirmed yet, by the first failure |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
+ * | `fleet` | string | the id that every resource of this fleet bears |
  * | `tombstones` | zset | destroyed nodes by the time of their end |
  */
 import { KEY_PREFIX, nodeKey } from '../node/keys.js';
 import type { NodeState } from '../node/lifecycle.js';
+
+export {
+  COMMANDS_KEY_PREFIX,
+  EXPIRING_COMMANDS_KEY,
+  HEARTBEAT_KEY_PREFIX,
+  LOAD_KEY_PREFIX,
+  WAITING_COMMANDS_KEY_PREFIX,
+  WATCHED_KEY,
+} from '../node/keys.js';
 
 export const NODE_KEY_PREFIX = nodeKey('');
 export const INDEX_KEY_PREFIX = `${KEY_PREFIX}nodes:`;
@@ -31,6 +42,8 @@ export const SINCE_KEY_PREFIX = `${KEY_PREFIX}since:`;
 export const EXPIRIES_KEY = `${KEY_PREFIX}expiries`;
 export const UNWARNED_KEY = `${KEY_PREFIX}expiries-unwarned`;
 export const FAILED_DESTROYS_KEY = `${KEY_PREFIX}failed-destroys`;
+export const FLEET_KEY = `${KEY_PREFIX}fleet`;
+export const FAILED_DESTROYS_SINCE_KEY = `${KEY_PREFIX}failed-destroys-since`;
 export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
 
 export const requestKey = (requestId: string): string => `${REQUEST_KEY_PREFIX}${requestId}`;

@@ -42,7 +42,13 @@ export function leases({
       return term === undefined ? { held: false } : { held: true, ...term };
     },
 
-    release: async (id, { epoch, holder }) =>
-      scripts.release([nodeKey(checkId(id))], { now: clock(), epoch, holder: checkHolder(holder) }),
+    release: async (id, { epoch, holder }, { earlier = false, own = false } = {}) =>
+      scripts.release([nodeKey(checkId(id))], {
+        now: clock(),
+        epoch,
+        holder: checkHolder(holder),
+        earlier,
+        own,
+      }),
   };
 }

@@ -65,7 +65,7 @@ export function entering(to: NodeState): Entering {
   return { ...effects, set: {} };
 }
 
-const DESTROY_FAILURES = ['destroyFailures', 'destroyFailedAt'];
+const DESTROY_FAILURES = ['destroyFailures', 'destroyFailedAt', 'destroyAlarm'];
 const TOMBSTONE_CLEARS = [
   'outputs',
   'leaseHolder',

@@ -2,16 +2,8 @@
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
 import { type NodeRecord, PHASES } from '../node/record.js';
-import {
-  decode,
-  type Fields,
-  failureField,
-  fieldsOf,
-  flag,
-  json,
-  lastErrorField,
-  wholeNumber,
-} from './hash-fields.js';
+import { decode, type Fields, fieldsOf, flag, json, wholeNumber } from '../redis-fields.js';
+import { failureField, lastErrorField } from './hash-fields.js';
 import type { IdentifiedRequest, NodePatch } from './store.js';
 import { boundError } from './text-bounds.js';
 
@@ -45,6 +37,8 @@ const recordSchema = z
     epoch: wholeNumber,
     leaseHolder: z.string().exactOptional(),
     leaseExpiresAt: wholeNumber.exactOptional(),
+    accounted: wholeNumber.default(0),
+    runEndedAt: wholeNumber.exactOptional(),
     attempts: wholeNumber,
     createSucceeded: flag,
     retryRequested: flag,
@@ -107,6 +101,7 @@ export function encodeRequest(request: IdentifiedRequest): Fields {
     ...(request.ttl === undefined ? {} : { ttl: String(request.ttl) }),
     ...(request.requestId === undefined ? {} : { requestId: request.requestId }),
     epoch: '0',
+    accounted: '0',
     attempts: '0',
     createSucceeded: '0',
     retryRequested: '0',

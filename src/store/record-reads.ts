@@ -3,6 +3,7 @@ import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
 import { NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
+import { NODE_ID } from '../node/request.js';
 import { askRedis } from '../redis-errors.js';
 import type { FlatRecord } from './commands.js';
 import type { StoreContext } from './context.js';
@@ -10,6 +11,7 @@ import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkSt
 import {
   EXPIRIES_KEY,
   FAILED_DESTROYS_KEY,
+  FAILED_DESTROYS_SINCE_KEY,
   indexKey,
   requestKey,
   sinceKey,
@@ -22,12 +24,19 @@ import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
 
+/** Records that one script reads: Redis serves nobody else meanwhile. */
+const AT_ONCE = 500;
+
 /** Looked at for a batch of overdue nodes: the runs of a fleet’s workers, which hold leases, must not hide the others. */
 const OVERDUE_LOOK = 5_000;
+
+/** Bounds the cost of asking how often destructions have failed. */
+const FAILED_LOOK = 1_000;
 
 type Reads = Pick<
   NodeStore,
   | 'get'
+  | 'getMany'
   | 'findByRequestId'
   | 'list'
   | 'counts'
@@ -36,6 +45,7 @@ type Reads = Pick<
   | 'expired'
   | 'expiring'
   | 'destroysToRetry'
+  | 'failedDestroys'
   | 'countTombstones'
 >;
 
@@ -69,6 +79,17 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
 
   return {
     get,
+
+    async getMany(ids) {
+      const wanted = ids.filter((id) => NODE_ID.test(id));
+      const found: FlatRecord[] = [];
+      for (let begin = 0; begin < wanted.length; begin += AT_ONCE) {
+        const chunk = wanted.slice(begin, begin + AT_ONCE);
+        found.push(...(await scripts.getMany([nodeKey(chunk[0] ?? '')], { now: clock(), ids: chunk })));
+      }
+      const { nodes, unreadable } = decodeAll(found);
+      return { nodes: new Map(nodes.map((node) => [node.id, node])), unreadable };
+    },
 
     async findByRequestId(requestId) {
       const key = requestKey(checkName(requestId, 'requestId'));
@@ -123,6 +144,12 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
     expired: (limit) => due(EXPIRIES_KEY, limit),
     expiring: (limit, withinMs) => due(UNWARNED_KEY, limit, checkDuration(withinMs, 'withinMs')),
     destroysToRetry: (limit) => due(FAILED_DESTROYS_KEY, limit),
+
+    async failedDestroys() {
+      const ask = { now: clock(), look: FAILED_LOOK };
+      const [count, oldestMs, mostFailures] = await scripts.failedDestroys([FAILED_DESTROYS_SINCE_KEY], ask);
+      return { count, oldestMs, mostFailures };
+    },
 
     async countTombstones(olderThanMs) {
       const age = checkDuration(olderThanMs, 'olderThanMs');

@@ -2,7 +2,7 @@
 import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
 import type { StoreContext } from './context.js';
-import { checkDuration, checkId, checkName, checkPurgeLimit } from './input.js';
+import { checkCount, checkDuration, checkId, checkName, checkPurgeLimit } from './input.js';
 import { TOMBSTONES_KEY } from './keys.js';
 import { FIRST_STATE, mayRequest, retrySourcesOf } from './lifecycle-arguments.js';
 import { decodeFlat, encodePatch, encodeRequest } from './record-codec.js';
@@ -21,6 +21,7 @@ type Writes = Pick<
   | 'attend'
   | 'nextGeneration'
   | 'warnOfExpiry'
+  | 'raiseAlarm'
   | 'purgeTombstones'
 >;
 
@@ -86,6 +87,15 @@ export function recordWrites({ scripts, clock, retention, destroyRetry }: StoreC
     warnOfExpiry: async (id, { actor, reason }) =>
       scripts.warnOfExpiry([nodeKey(checkId(id))], {
         now: clock(),
+        actor,
+        reason: boundOptional(reason),
+        retention,
+      }),
+
+    raiseAlarm: async (id, { alarm, actor, reason }) =>
+      scripts.raiseAlarm([nodeKey(checkId(id))], {
+        now: clock(),
+        alarm: checkCount(alarm, 'alarm'),
         actor,
         reason: boundOptional(reason),
         retention,

@@ -2,10 +2,12 @@
 import type { Redis } from 'ioredis';
 import { NodeyardError } from '../errors.js';
 import { type Log, silentLog } from '../log.js';
+import { CLOCK_OF_REDIS } from '../redis-scripts.js';
 import { BlockingConnections, duplicateForBlocking } from './blocking-connections.js';
 import { registerScripts } from './commands.js';
 import type { DestroyRetry, Retention, StoreContext } from './context.js';
 import { eventReads } from './event-reads.js';
+import { fleetId } from './fleet-id.js';
 import { checkCount } from './input.js';
 import { leases } from './leases.js';
 import { recordReads } from './record-reads.js';
@@ -20,6 +22,8 @@ export interface RedisStoreOptions {
   readonly retention: Retention;
   /** Default: from a minute to an hour. */
   readonly destroyRetry?: DestroyRetry;
+  /** What the id of the fleet has to be. Default: the one that Redis keeps, made where there is none. */
+  readonly fleetId?: string;
   /** Milliseconds since 1970. Default: the clock of Redis, which all workers share. */
   readonly clock?: () => number;
   /** Hears of records that cannot be read. */
@@ -27,7 +31,6 @@ export interface RedisStoreOptions {
 }
 
 const DESTROY_RETRY: DestroyRetry = { firstMs: 60_000, maxMs: 3_600_000 };
-const CLOCK_OF_REDIS = (): number => -1;
 
 /** Throws CONFIG_INVALID for a client with a key prefix, INVALID_INPUT for a retention of nothing. */
 export function createRedisStore(options: RedisStoreOptions): NodeStore {
@@ -45,12 +48,21 @@ export function createRedisStore(options: RedisStoreOptions): NodeStore {
   checkCount(destroyRetry.maxMs, 'destroyRetry.maxMs');
 
   const scripts = registerScripts(redis);
-  const context: StoreContext = { redis, scripts, retention, destroyRetry, log, clock };
+  const context: StoreContext = {
+    redis,
+    scripts,
+    retention,
+    destroyRetry,
+    pinnedFleet: options.fleetId,
+    log,
+    clock,
+  };
   const blocking = new BlockingConnections(options.blocking ?? (() => duplicateForBlocking(redis)));
   return {
     ...recordReads(context),
     ...recordWrites(context),
     ...leases(context),
+    ...fleetId(context),
     ...eventReads(context, blocking),
     close: async () => blocking.close(),
   };

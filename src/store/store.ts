@@ -29,6 +29,13 @@ export interface NodePage {
   readonly unreadable?: readonly string[];
 }
 
+export interface FoundNodes {
+  /** By id. */
+  readonly nodes: ReadonlyMap<string, NodeRecord>;
+  /** Ids whose records cannot be read. */
+  readonly unreadable: readonly string[];
+}
+
 export interface StrandedOptions {
   /** Only nodes that nobody has attended to for longer than this; default 0. */
   readonly olderThanMs?: number;
@@ -69,6 +76,14 @@ export interface LeaseClaim {
   readonly epoch: number;
   readonly holder: string;
 }
+/** What a run knows at its end to stand in a stored state document, or to be gone. */
+export interface Accounting {
+  /** All that earlier runs made. */
+  readonly earlier?: boolean;
+  /** All that it made itself. */
+  readonly own?: boolean;
+}
+
 /** `state` is how a run learns that its node’s destruction was asked for. */
 export type RenewResult =
   | { readonly held: true; readonly state: NodeState; readonly expiresAt: number }
@@ -90,13 +105,28 @@ export interface EventQuery {
   readonly blockMs?: number;
 }
 
+export interface FailedDestroysSummary {
+  readonly count: number;
+  /** Since the first failure of the one that has failed for longest; 0 without one. */
+  readonly oldestMs: number;
+  /** The most often that one of them has failed, of the oldest thousand. */
+  readonly mostFailures: number;
+}
+
 export interface NodeStore {
+  /**
+   * The id that every resource of this fleet bears: made at the first call, kept from then on. Throws CONFIG_INVALID where it
+   * was pinned and Redis keeps another.
+   */
+  fleetId(): Promise<string>;
   /** Records a request as REQUESTED. Throws REQUEST_CONFLICT when its id or request id belongs to a different request. */
   create(
     request: IdentifiedRequest,
     by: { readonly actor: Actor; readonly reason?: string },
   ): Promise<CreateNodeResult>;
   get(id: string): Promise<NodeRecord | undefined>;
+  /** Many at once, in a few round trips; what is not there, or is no id, is in neither. */
+  getMany(ids: readonly string[]): Promise<FoundNodes>;
   /** The node that a request id made. */
   findByRequestId(requestId: string): Promise<NodeRecord | undefined>;
   /** In order of creation. `limit` 1–1000, default 100. */
@@ -107,8 +137,12 @@ export interface NodeStore {
   /** Checks the state, takes the lease with a new epoch and moves the state, in one step. */
   begin(id: string, request: BeginRequest): Promise<BeginResult>;
   renew(id: string, claim: LeaseClaim, leaseMs: number): Promise<RenewResult>;
-  /** Ends a lease early, by its holder or for a holder that is known to be dead. False when it was not that lease. */
-  release(id: string, claim: LeaseClaim): Promise<boolean>;
+  /**
+   * Ends a lease early, by its holder or for a holder that is known to be dead. False when it was not that lease. `made` is what the
+   * run says of `accounted`; of a dead one nothing is known. A run that ends
+   * when the node is not its own any more lowers it.
+   */
+  release(id: string, claim: LeaseClaim, made?: Accounting): Promise<boolean>;
   /** Writes fields under the epoch’s fence. False when the epoch is stale. */
   patch(id: string, epoch: number, patch: NodePatch): Promise<boolean>;
   /** Marks a FAILED create for another try; refused unless the failure is one of a create. */
@@ -143,6 +177,16 @@ export interface NodeStore {
    * past first. See `failedDestroys` of the record.
    */
   destroysToRetry(limit: number): Promise<readonly NodeRecord[]>;
+  /**
+   * Adds a line to the history of a node whose destruction has failed, for each alarm once: later ones have higher numbers.
+   * False when it, or a later one, was raised already, or the destruction is confirmed.
+   */
+  raiseAlarm(
+    id: string,
+    by: { readonly alarm: number; readonly actor: Actor; readonly reason: string },
+  ): Promise<boolean>;
+  /** Destructions that have failed and are not confirmed yet, also while they are tried again; costs the same for any number. */
+  failedDestroys(): Promise<FailedDestroysSummary>;
   /** Oldest first; with a limit only the newest. */
   history(id: string, limit?: number): Promise<readonly NodeEvent[]>;
   events(query: EventQuery): Promise<readonly NodeEvent[]>;

@@ -1,6 +1,7 @@
 /** The tags by which a cloud resource names its owner. Exact names and values: nothing is ever matched by a prefix. */
 
-const OWNERSHIP_TAGS = {
+export const OWNERSHIP_TAGS = {
+  fleet: 'nodeyard:fleet',
   nodeId: 'nodeyard:node-id',
   group: 'nodeyard:group',
   role: 'nodeyard:role',
@@ -8,6 +9,8 @@ const OWNERSHIP_TAGS = {
 } as const;
 
 export interface Owner {
+  /** The id of the fleet: two fleets in one account must never take the other’s resources for their own. */
+  readonly fleet: string;
   readonly nodeId: string;
   readonly group: string;
   readonly role: string;
@@ -15,6 +18,7 @@ export interface Owner {
 }
 
 export const ownershipTags = (owner: Owner): Record<string, string> => ({
+  [OWNERSHIP_TAGS.fleet]: owner.fleet,
   [OWNERSHIP_TAGS.nodeId]: owner.nodeId,
   [OWNERSHIP_TAGS.group]: owner.group,
   [OWNERSHIP_TAGS.role]: owner.role,

@@ -4,7 +4,7 @@
  */
 import { isAbsolute } from 'node:path';
 import { type ComposedNode, compose, type JsonObject } from '../../stacks/compose.js';
-import type { NodeStack } from '../../stacks/define.js';
+import type { HeartbeatPromise, NodeEvents, NodeStack } from '../../stacks/define.js';
 import { NodeyardError } from '../errors.js';
 import { NODE_ID } from '../node/request.js';
 import { escapeDeeply } from './escape.js';
@@ -13,6 +13,8 @@ import { ownershipTags } from './ownership.js';
 
 /** One node of a run, as its record says it; `inputs` as they were requested. */
 export interface Member {
+  /** The id of the fleet that the node belongs to. */
+  readonly fleet: string;
   readonly nodeId: string;
   readonly group: string;
   readonly role: string;
@@ -20,6 +22,8 @@ export interface Member {
   readonly inputs: unknown;
   /** Absolute; where the stack may keep what it needs on this machine. Need not exist. */
   readonly localDir: string;
+  /** How the node may speak for itself, where the address of the API is known. */
+  readonly events?: NodeEvents | undefined;
 }
 
 export interface RequiredProvider {
@@ -35,6 +39,8 @@ export interface Synthesized {
   readonly providers: Readonly<Record<string, RequiredProvider>>;
   /** By node id: Terraform output name → the stack’s name for it. */
   readonly outputNames: ReadonlyMap<string, Readonly<Record<string, string>>>;
+  /** By node id: what the stack promises of those that may speak. */
+  readonly heartbeats: ReadonlyMap<string, HeartbeatPromise>;
 }
 
 /**
@@ -59,11 +65,12 @@ export function synthesize(stack: NodeStack, members: readonly Member[]): Synthe
   refuseMissingProviders(stack, configuration, providers);
   // In lines, though one would be shorter: Terraform’s diagnostics quote the source line, and a single one would put the
   // whole configuration of every member into them.
-  return { configuration: `${JSON.stringify(configuration, null, 2)}\n`, providers, outputNames };
+  const text = `${JSON.stringify(configuration, null, 2)}\n`;
+  return { configuration: text, providers, outputNames, heartbeats: promisesOf(stack, parsed) };
 }
 
 function composedNode(stack: NodeStack, member: Member, inputs: ComposedNode['inputs']): ComposedNode {
-  const { nodeId, group, role } = member;
+  const { fleet, nodeId, group, role } = member;
   return {
     nodeId,
     context: escapeDeeply({
@@ -72,11 +79,24 @@ function composedNode(stack: NodeStack, member: Member, inputs: ComposedNode['in
       role,
       stack: stack.name,
       tags: member.tags,
-      ownershipTags: ownershipTags({ nodeId, group, role, stack: stack.name }),
+      ownershipTags: ownershipTags({ fleet, nodeId, group, role, stack: stack.name }),
       localDir: member.localDir,
+      ...(member.events === undefined ? {} : { events: { ...member.events } }),
     }),
     inputs: escapeDeeply(inputs),
   };
+}
+
+function promisesOf(
+  stack: NodeStack,
+  parsed: readonly { readonly member: Member; readonly inputs: ComposedNode['inputs'] }[],
+): ReadonlyMap<string, HeartbeatPromise> {
+  return new Map(
+    parsed.flatMap(({ member: { nodeId, events }, inputs }) => {
+      const promise = events === undefined ? undefined : stack.heartbeats(inputs);
+      return promise === undefined ? [] : [[nodeId, promise] as const];
+    }),
+  );
 }
 
 /** Ids become Terraform names: a wrong one here is a fault of the caller, and would reach a path. */

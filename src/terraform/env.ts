@@ -43,8 +43,8 @@ export interface ChildEnvOptions {
 
 export function childEnv(options: ChildEnvOptions): ChildEnv {
   const { env: parent, runId, dataDir, cliConfigFile, passEnv = DEFAULT_PASS_ENV, traceLevel } = options;
-  const passes = anyOf([...PASSED, ...passEnv]);
-  const never = anyOf(NEVER);
+  const passes = namesLike([...PASSED, ...passEnv]);
+  const never = namesLike(NEVER);
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(parent)) {
     if (value !== undefined && passes(name) && !never(name)) env[name] = value;
@@ -73,7 +73,8 @@ export function validRunId(runId: string): string {
   );
 }
 
-function anyOf(patterns: readonly string[]): (name: string) => boolean {
+/** Whether a name is one of these; `AWS_*` stands for every name that begins so. */
+export function namesLike(patterns: readonly string[]): (name: string) => boolean {
   const names = new Set(patterns.filter((pattern) => !pattern.endsWith('*')));
   const prefixes = patterns.filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
   return (name) => names.has(name) || prefixes.some((prefix) => name.startsWith(prefix));

@@ -1,6 +1,8 @@
 /** What a request may say about an `aws-node`. Formats are those of the EC2 API; limits of sizes are AWS’s to judge. */
 import { z } from '../define.js';
+import { agent } from './agent-inputs.js';
 import { securityGroup } from './network-inputs.js';
+import { problemBesideAgent, USER_DATA_BYTES } from './user-data.js';
 import { dataVolume, rootVolume } from './volume-inputs.js';
 
 const id = (prefix: string, what: string) =>
@@ -94,6 +96,11 @@ export const awsNodeInputs = z
       .base64()
       .optional()
       .describe('For binary user data, such as gzip; at most 16 KiB before encoding.'),
+    agent: agent
+      .optional()
+      .describe(
+        'Brings an agent that sends heartbeats and carries out commands; `{}` does. Needs `api.publicUrl`.',
+      ),
     spot: spot.optional().describe('A one-time spot instance instead of an on-demand one.'),
     metadata: metadata.prefault({}),
   })
@@ -121,6 +128,8 @@ export const awsNodeInputs = z
     if (Buffer.byteLength(inputs.userDataBase64 ?? '', 'base64') > USER_DATA_BYTES) {
       wrong(['userDataBase64'], `must be at most ${USER_DATA_BYTES} bytes before encoding`);
     }
+    const problem = inputs.agent && problemBesideAgent(inputs.agent, inputs);
+    if (problem !== undefined) wrong([problem.field], problem.message);
     const devices = inputs.dataVolumes.map(({ device }) => device);
     devices.forEach((device, index) => {
       if (devices.indexOf(device) < index) {
@@ -128,8 +137,5 @@ export const awsNodeInputs = z
       }
     });
   });
-
-/** EC2’s limit, before base64. */
-const USER_DATA_BYTES = 16_384;
 
 export type AwsNodeInputs = z.output<typeof awsNodeInputs>;

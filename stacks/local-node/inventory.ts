@@ -47,17 +47,33 @@ export async function openLocalInventory({ nodes, idFile }: LocalPlace): Promise
 
 /** The directory may move or be mounted by a machine with another name: the place is still the same. */
 async function idIn(file: string): Promise<string> {
+  const id = (await idThere(file)) ?? (await makeId(file));
+  if (!UUID.test(id)) throw new Error(`${file} does not hold an id: remove it, it is made again`);
+  return id;
+}
+
+async function makeId(file: string): Promise<string> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   // Linked when it is whole: of two that make it, one wins, and nobody reads half of it.
   const mine = `${file}.${randomUUID()}`;
-  await writeFile(mine, randomUUID(), { mode: 0o600 });
-  await link(mine, file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
-  await rm(mine);
-  const id = (await readFile(file, 'utf8')).trim();
-  if (!UUID.test(id)) throw new Error(`${file} does not hold an id: remove it, it is made again`);
-  return id;
+  try {
+    await writeFile(mine, randomUUID(), { mode: 0o600 });
+    await link(mine, file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  } finally {
+    await rm(mine, { force: true });
+  }
+  return (await idThere(file)) ?? '';
+}
+
+async function idThere(file: string): Promise<string | undefined> {
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 async function listProcesses(nodes: string): Promise<InventoryItem[]> {

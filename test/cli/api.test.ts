@@ -1,6 +1,7 @@
 /** `nodeyard api` and `nodeyard token` beside a real Redis. */
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { nodeAt } from '../store/support.js';
 import { Yard } from '../support/yard.js';
 import { CommandLine, call, callJson, type ErrorValue } from './command-line.js';
 import { beside } from './yard-line.js';
@@ -159,5 +160,22 @@ describe('nodeyard token', () => {
     );
     const unknown = await callJson<ErrorValue>(['token', 'revoke', 'abcdefghij'], beside(yard));
     expect([unknown.status, unknown.value.error.field]).toEqual([4, 'ID']);
+  });
+});
+
+describe('nodeyard token node', () => {
+  it('shows the token that opens the node’s own place, as long as there is a node', async () => {
+    const { id } = await nodeAt(yard.app.store, 'CREATED', { id: 'speaks' });
+    const env = { env: { NODEYARD_API_PUBLIC_URL: 'https://nodes.example/yard/' } };
+    const { value } = await callJson(['token', 'node', id], beside(yard, env));
+    expect(value).toEqual({
+      token: expect.stringMatching(/^nyn_speaks_[A-Za-z0-9_-]{43}$/),
+      url: 'https://nodes.example/yard/v1/nodes/speaks',
+    });
+    expect(await yard.app.nodeTokens.nodeOf(String(value['token']))).toBe(id);
+    const gone = await nodeAt(yard.app.store, 'DESTROYED', { id: 'gone' });
+    const refused = await callJson<ErrorValue>(['token', 'node', gone.id], beside(yard));
+    expect([refused.status, refused.value.error.code]).toEqual([6, 'WRONG_STATE']);
+    expect((await call(['token', 'node', 'nobody'], beside(yard))).status).toBe(4);
   });
 });

@@ -32,6 +32,16 @@ async function diagnose(env: Record<string, string | undefined> = {}) {
 }
 
 describe('doctor', () => {
+  it('tells the id of the fleet, and refuses one that another setting says', async () => {
+    const id = await yard.app.store.fleetId();
+    expect((await diagnose()).check('fleet')).toMatchObject({ status: 'ok', message: id });
+    await yard.app.client.requestNode({ group: 'g', role: 'r', stack: 'local-node', inputs: {} });
+    expect((await diagnose({ NODEYARD_FLEET_ID: id })).check('fleet').message).toContain('fleet.id');
+    const { status, check } = await diagnose({ NODEYARD_FLEET_ID: 'another' });
+    expect(status).toBe(1);
+    expect(check('redis')).toMatchObject({ status: 'fail', message: expect.stringContaining(id) });
+  });
+
   it('finds a sound yard well, with status 0', async () => {
     const { status, ok, check } = await diagnose();
     expect({ status, ok }).toEqual({ status: 0, ok: true });

@@ -1,5 +1,6 @@
 /** `nodeyard reconcile`: what a look would do, and a look that a worker does at once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CheckResult } from '../../src/cli/doctor/check.js';
 import { nodeKey } from '../../src/node/keys.js';
 import { EXPIRIES_KEY } from '../../src/store/keys.js';
 import { Yard } from '../support/yard.js';
@@ -27,11 +28,32 @@ describe('nodeyard reconcile', () => {
     expect(value).toEqual({
       dryRun: true,
       findings: [{ ...finding, nodeId: id, outcome: 'found' }],
+      inventories: [
+        {
+          stack: 'local-node',
+          place: 'this-data-directory',
+          name: expect.stringMatching(/^local-/),
+          resources: 0,
+        },
+      ],
       failures: [],
     });
     const shown = await call(['reconcile', '--dry-run'], surroundings());
     expect(shown.stdout).toMatch(/^RULE +NODE +ACTION +OUTCOME +WHY\nttl +\w+ +destroy +found +its time/);
     expect((await yard.app.client.get(id)).state).toBe('REQUESTED');
+  });
+
+  it('tells of a place that cannot be asked what exists, and doctor does', async () => {
+    const places = '{nodeyard}:places';
+    await yard.app.redis.sadd(places, 'stack-of-yore north');
+    const problem = 'nodes of stack "stack-of-yore" were made in north';
+    expect((await call(['reconcile', '--dry-run'], surroundings())).stderr).toContain(`note: ${problem}`);
+    const { value } = await callJson<{ checks: CheckResult[] }>(['doctor'], surroundings());
+    expect(value.checks.filter(({ name }) => name === 'inventories')).toMatchObject([
+      { status: 'ok', message: expect.stringMatching(/^local-\S+ \(local-node\): 0 of this fleet/) },
+      { status: 'warn', message: expect.stringContaining(problem) },
+    ]);
+    await yard.app.redis.srem(places, 'stack-of-yore north');
   });
 
   it('says so where no worker takes the look', async () => {

@@ -78,3 +78,32 @@ describe('an issuer', () => {
     expect(oidc({ ...WHOLE, ISSUER: 'http://127.0.0.1:9000' })?.issuer).toBe('http://127.0.0.1:9000');
   });
 });
+
+describe('the public address', () => {
+  const load = (publicUrl: string) =>
+    loadConfig({ env: { NODEYARD_API_PUBLIC_URL: publicUrl }, cwd: '/nonexistent' }).api.publicUrl;
+
+  it.each([
+    ['https://nodes.example', 'https://nodes.example'],
+    ['https://nodes.example/yard//', 'https://nodes.example/yard'],
+    ['http://127.0.0.1:7422/', 'http://127.0.0.1:7422'],
+    ['http://[::1]:7422', 'http://[::1]:7422'],
+  ])('%s is taken', (written, compiled) => {
+    expect(load(written)).toBe(compiled);
+  });
+
+  it.each([
+    'http://nodes.example',
+    'https://user:word@nodes.example',
+    'https://nodes.example/?a=b',
+    'https://nodes.example/#a',
+    `https://nodes.example/'`,
+    'https://nodes.example/$(x)',
+    'https://nodes.example/`x`',
+    'https://[nodes',
+    `https://nodes.example/${'x'.repeat(500)}`,
+    'ftp://nodes.example',
+  ])('%s is refused', (written) => {
+    expect(() => load(written)).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+});

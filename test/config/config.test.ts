@@ -34,10 +34,12 @@ describe('the defaults', () => {
   it('are those of the documentation', () => {
     expect(load()).toEqual({
       dataDir: join(cwd, '.nodeyard'),
+      fleet: { skipInventories: [] },
       log: { level: 'info' },
       api: {
         listen: { host: '127.0.0.1', port: 7422 },
         listenChosen: false,
+        nodeTokenKeys: [],
         docs: true,
         bodyLimitBytes: 4_194_304,
         requestTimeoutMs: 30_000,
@@ -75,7 +77,7 @@ describe('the defaults', () => {
         intervalMs: 5_000,
         inventoryIntervalMs: 60_000,
         destroyRetry: { firstMs: 60_000, maxMs: 3_600_000 },
-        orphans: 'report',
+        orphans: 'destroy',
         orphanAgeMs: 600_000,
         vanishedAfter: 3,
         ttlWarningMs: 300_000,
@@ -86,6 +88,15 @@ describe('the defaults', () => {
           DESTROYING: 28_800_000,
         },
       },
+      metrics: {},
+      heartbeat: {
+        intervalMs: 10_000,
+        leastSilenceMs: 30_000,
+        silenceMs: 60_000,
+        startMs: 600_000,
+        reinstate: true,
+      },
+      commands: { visibilityMs: 30_000, expiryMs: 3_600_000 },
       webhooks: {
         deliver: true,
         allowHttp: false,
@@ -107,6 +118,30 @@ describe('the defaults', () => {
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.terraform)).toBe(true);
     expect(Object.isFrozen(config.terraform.passEnv)).toBe(true);
+  });
+});
+
+describe('an address to listen at', () => {
+  it.each([
+    ['127.0.0.1:9464', '127.0.0.1', 9464],
+    ['9464', '127.0.0.1', 9464],
+    [':0', '127.0.0.1', 0],
+    ['0.0.0.0:80', '0.0.0.0', 80],
+    ['worker-1.example:65535', 'worker-1.example', 65_535],
+    ['[::1]:9464', '::1', 9464],
+  ])('may be %s; without a host it is this machine’s own', (written, host, port) => {
+    expect(load({ NODEYARD_METRICS_LISTEN: written }).metrics).toEqual({ listen: { host, port } });
+  });
+
+  it('may be the number of a port in a file', () => {
+    write({ metrics: { listen: 9464 } });
+    expect(load().metrics).toEqual({ listen: { host: '127.0.0.1', port: 9464 } });
+  });
+
+  it.each(['65536', 'host', 'host:', '::1:80', 'http://host:1', 'a b:1'])('must not be %s', (written) => {
+    const { field, message } = refusal({ NODEYARD_METRICS_LISTEN: written });
+    expect(field).toBe('NODEYARD_METRICS_LISTEN');
+    expect(message).toMatch(/must be host:port or a port/);
   });
 });
 

@@ -2,7 +2,8 @@
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -66,7 +67,15 @@ describe('a JSON example', () => {
 
 test('every example that is marked to run is run here', () => {
   const names = marked('run').map(({ what }) => what);
-  const run = ['embedded.mts', 'hello-node.mjs', 'preview-node.mjs', 'producer.mjs', 'producer.py'];
+  const run = [
+    'cloud-node.mjs',
+    'embedded.mts',
+    'hello-node.mjs',
+    'misspelt-node.mjs',
+    'preview-node.mjs',
+    'producer.mjs',
+    'producer.py',
+  ];
   const receivers = ['webhook-receiver.go', 'webhook-receiver.mjs', 'webhook-receiver.py'];
   expect(names.sort()).toEqual([...run, ...receivers]);
 });
@@ -101,7 +110,7 @@ test('the preview node is synthesized with its machine, its name in DNS and its 
     userData: 'echo ${HOME}',
   };
   const { configuration, providers } = synthesize(catalog.get('preview-node'), [
-    { nodeId: 'p1', group: 'g', role: 'r', tags: { team: 'web' }, inputs, localDir: '/nodes/p1' },
+    { fleet: 'f', nodeId: 'p1', group: 'g', role: 'r', tags: { team: 'web' }, inputs, localDir: '/nodes/p1' },
   ]);
   expect(Object.keys(providers)).toEqual(['aws']);
   const { resource } = JSON.parse(configuration) as {
@@ -121,6 +130,55 @@ test('the preview node is synthesized with its machine, its name in DNS and its 
   expect(Object.values(resource.aws_route53_record)).toEqual([
     expect.objectContaining({ name: 'p1.preview.example.com', zone_id: 'Z0123456789', type: 'A' }),
   ]);
+});
+
+test('the inventory of a cloud asks by the exact marks, and destroys exactly what it is told', async () => {
+  const asked: string[] = [];
+  const cloud = createServer(({ method, url, headers }, response) => {
+    asked.push(`${method} ${decodeURIComponent(url ?? '')} ${headers.authorization}`);
+    const server = { id: 's-1', tags: { 'nodeyard:node-id': 'n1' }, created: '2026-01-01T00:00:00Z' };
+    response.statusCode = method === 'DELETE' ? 404 : 200;
+    response.end(JSON.stringify([server]));
+  });
+  await once(cloud.listen(0, '127.0.0.1'), 'listening');
+  try {
+    const { inventory } = (await loadCatalog([written('cloud-node.mjs')])).get('cloud-node');
+    const { port } = cloud.address() as AddressInfo;
+    const env = { CLOUD_API: `http://127.0.0.1:${port}`, CLOUD_TOKEN: 'secret' };
+    const context = { fleet: 'f1', dataDir: '/d', nodes: '/d/nodes', env };
+    const opened = await inventory?.open(inventory.place({ region: 'north' }) ?? '', context);
+    const [item] = (await opened?.list({ nodeId: 'n1' })) ?? [];
+    expect(item).toMatchObject({ nodeId: 'n1', kind: 'server', id: 's-1', vital: true });
+    if (item !== undefined) await opened?.destroy(item);
+    expect(asked).toEqual([
+      'GET /servers?region=north&nodeyard:fleet=f1&nodeyard:node-id=n1 Bearer secret',
+      'DELETE /servers/s-1 Bearer secret',
+    ]);
+  } finally {
+    cloud.close();
+  }
+});
+
+test('the misspelt stack of the guide fails in plan, and its rehearsal in the words that are shown', async () => {
+  const module = written('misspelt-node.mjs');
+  const args = ['--stack-module', module, '--stack', 'misspelt-node', '--input', 'region=eu-central-1'];
+  const entry = ['--import', 'tsx', join(ROOT, 'test/simcloud/rehearse.ts')];
+  const { PATH, HOME } = process.env;
+  const failed: unknown = await run(process.execPath, [...entry, ...args, '--nodes', '1'], {
+    cwd: ROOT,
+    env: { PATH, HOME, TMPDIR: directory },
+    timeout: CHILD_TIMEOUT_MS,
+  }).catch((error: unknown) => error);
+  const { code, stdout } = failed as { code: number; stdout: string };
+  expect(code).toBe(1);
+  const shown = page('docs/rehearsal.md').blocks.find(({ language }) => language === 'console')?.code ?? '';
+  for (const words of shown
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => line.split('…'))) {
+    expect(stdout).toContain(words.trim());
+  }
+  expect(stdout).not.toContain('RunInstances');
 });
 
 describe('a receiver of webhooks', () => {

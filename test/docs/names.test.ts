@@ -4,11 +4,15 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { errorCodeTable } from '../../scripts/docs/error-codes.js';
+import { metricTable } from '../../scripts/docs/metrics.js';
 import { buildProgram } from '../../src/cli/program.js';
 import { OTHER_VARIABLES, SETTINGS } from '../../src/config/variables.js';
 import { ERROR_CODES } from '../../src/errors.js';
+import { METRICS } from '../../src/metrics/definitions.js';
 import { DEFAULT_PASS_ENV } from '../../src/terraform/env.js';
 import { codeSpans, type Page, page, pages, ROOT } from './pages.js';
+
+const METRIC_NAMES: ReadonlySet<string> = new Set(Object.keys(METRICS));
 
 const silent = { write: () => undefined, isTTY: false, columns: 120, rows: 40 };
 const program = buildProgram({ stdout: silent, stderr: silent } as never, async () => undefined);
@@ -69,6 +73,11 @@ describe.each(pages().map((each) => [each.path, each] as const))('%s', (_, docum
     expect(named.filter((name) => !paths.includes(name) && !files.includes(name))).toEqual([]);
   });
 
+  it('names only metrics that exist', () => {
+    const named = document.text.match(/\bnodeyard_[a-z_]*[a-z]\b/g) ?? [];
+    expect(named.filter((name) => !METRIC_NAMES.has(name.replace(/_(bucket|sum|count)$/, '')))).toEqual([]);
+  });
+
   it('calls only commands that exist, with options that they take', () => {
     expect(calls(document).map(problemOf).filter(Boolean)).toEqual([]);
   });
@@ -117,6 +126,19 @@ describe('the checks of the documents', () => {
 it('the page for operators has every error code with its class and its mend', () => {
   expect(errorCodeTable().split('\n')).toHaveLength(ERROR_CODES.length + 2);
   expect(page('docs/operations.md').text).toContain(errorCodeTable());
+});
+
+it('the page for operators has every metric, and its rules only labels that they have', () => {
+  const { text, blocks } = page('docs/operations.md');
+  expect(text).toContain(metricTable());
+  const rules =
+    blocks.find(({ language, code }) => language === 'yaml' && code.includes('alert:'))?.code ?? '';
+  const used = [...rules.matchAll(/(nodeyard_\w+)\{([^}]*)\}/g)].flatMap(([, name = '', labels = '']) =>
+    [...labels.matchAll(/(\w+)=~?"([^"]*)"/g)].map(([, label = '']) => ({ name, label })),
+  );
+  expect(used.length).toBeGreaterThan(0);
+  const definitions: Readonly<Record<string, { readonly labels: readonly string[] }>> = METRICS;
+  expect(used.filter(({ name, label }) => !definitions[name]?.labels.includes(label))).toEqual([]);
 });
 
 it('codes in capitals are error codes, or words of Terraform, Redis and the lifecycle', () => {

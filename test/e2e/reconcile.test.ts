@@ -127,7 +127,8 @@ describe('a quarantined state', { timeout: 120_000 }, () => {
 });
 
 test('a local process without a node is ended where that is configured; another data directory’s is not', async () => {
-  yard = await Yard.open({ ...QUICK, NODEYARD_RECONCILE_ORPHANS: 'destroy' });
+  yard = await Yard.open({ ...QUICK, NODEYARD_RECONCILE_ORPHANS: 'destroy-all' });
+  // Nobody knows since when it is there.
   const ghost = await startServer(join(yard.dataDir, 'nodes', 'ghost'));
   const stranger = await startServer(join(yard.dataDir, 'elsewhere', 'nodes', 'ghost'));
   const exited = once(ghost, 'exit');

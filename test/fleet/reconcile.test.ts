@@ -1,6 +1,9 @@
 /** Every rule of the reconciler on a real Redis, with a clock that the test moves. */
 import { describe, expect, it } from 'vitest';
-import { loudness } from '../../src/fleet/reconcile/failed-destroys.js';
+import { NodeyardError } from '../../src/errors.js';
+import type { InventoryItem } from '../../src/fleet/inventory.js';
+import { lastAlarm } from '../../src/fleet/reconcile/alarm.js';
+import type { ReconcileSettings } from '../../src/fleet/reconcile/context.js';
 import { reconcile } from '../../src/fleet/reconcile.js';
 import { stateWith } from '../state/support/documents.js';
 import { failureOf, nodeAt, useStore } from '../store/support.js';
@@ -125,8 +128,51 @@ describe('failed destroys', () => {
     expect(fleet.jobs).toEqual([`destroy ${id}`]);
   });
 
-  it('are spoken of more loudly the older they are', () => {
-    expect([0, HOUR, 24 * HOUR].map(loudness)).toEqual(['info', 'warn', 'error']);
+  it('raise an alarm at ages that double, once each, in the log and in the history, an error from a day on', async () => {
+    const { store } = fixture;
+    const { id } = await nodeAt(store, 'FAILED destroy');
+    const fleet = new Fleet(fixture);
+    const logged: string[] = [];
+    const listen = (level: string) => () => void logged.push(level);
+    const log = { ...fleet.parts.log, info: listen('info'), warn: listen('warn'), error: listen('error') };
+    Object.assign(fleet.parts, { log });
+    const tryAt = async (ageMs: number): Promise<string | undefined> => {
+      fixture.now = began + ageMs;
+      logged.length = 0;
+      expect(brief(await fleet.look())).toEqual([`failed-destroys ${id} destroy again: done`]);
+      const begun = await store.begin(id, { operation: 'destroy', holder: `run-${ageMs}`, leaseMs: 1 });
+      if ('refused' in begun) throw new Error(begun.refused);
+      const failure = failureOf('destroy');
+      await store.transition(id, { to: 'FAILED', actor: 'terraform', epoch: begun.epoch, failure });
+      return logged[0];
+    };
+    const began = fixture.now;
+    const ages = [0.5, 1.5, 1.9, 3.5, 25, 26.5, 50].map((hours) => hours * HOUR);
+    const levels: unknown[] = [];
+    for (const ageMs of ages) levels.push(await tryAt(ageMs));
+    expect(levels).toEqual(['info', 'warn', 'info', 'warn', 'error', 'info', 'error']);
+    const notes = (await store.history(id))
+      .filter(({ type }) => type === 'noted')
+      .map(({ reason }) => reason);
+    expect(notes).toEqual([
+      expect.stringMatching(/^warning, it may still cost money: its destruction has failed 2 times in 1h,/),
+      expect.stringMatching(/^warning, .* 4 times in 3h, .*NETWORK: connection reset\. The network/),
+      expect.stringMatching(/^ALARM, .* 5 times in 1d,/),
+      expect.stringMatching(/^ALARM, .* 7 times in 2d,/),
+    ]);
+  });
+
+  it('have alarms after 1, 2, 4, 8 and 16 hours, after 1, 2, 4 and 8 days, and every week more', () => {
+    const hours = [0, 1, 2, 4, 8, 16, 24, 48, 96, 192, 360, 528, 696];
+    const reached = hours.map((at) => lastAlarm(at * HOUR));
+    expect(reached.map((alarm) => (alarm?.atMs ?? 0) / HOUR)).toEqual(hours);
+    expect(hours.map((at) => (lastAlarm(at * HOUR - 1)?.atMs ?? 0) / HOUR)).toEqual([
+      0,
+      0,
+      ...hours.slice(1, -1),
+    ]);
+    expect(new Set(reached.slice(1, 6).map((alarm) => alarm?.level))).toEqual(new Set(['warn']));
+    expect(new Set(reached.slice(6).map((alarm) => alarm?.level))).toEqual(new Set(['error']));
   });
 });
 
@@ -212,60 +258,258 @@ describe('quarantined states', () => {
 });
 
 describe('orphans', () => {
-  const machine = (nodeId: string, id: string, createdAt = 0) => ({
+  const item = (nodeId: string, id: string, more: Partial<InventoryItem> = {}): InventoryItem => ({
     nodeId,
     kind: 'machine',
     id,
-    createdAt,
+    createdAt: fixture.now,
     vital: true,
+    ...more,
   });
+  /** A fleet that somebody has looked at, and a moment later. */
+  async function looked(settings: Partial<ReconcileSettings> = {}): Promise<Fleet> {
+    const fleet = new Fleet(fixture, settings);
+    await fleet.look();
+    return fleet;
+  }
+  const later = (ms: number): void => {
+    fixture.now += ms;
+  };
+  async function livingWith(fleet: Fleet, ...names: string[]): Promise<string> {
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fleet.states.save(id, { epoch: 1, sequence: 1, document: stateWith(...names) });
+    return id;
+  }
 
   it('are what belongs to no node, to a destroyed one, or stands in no state of its node', async () => {
-    const { store } = fixture;
-    const fleet = new Fleet(fixture);
-    const destroyed = await nodeAt(store, 'DESTROYED');
-    const living = await nodeAt(store, 'INSERVICE');
-    await fleet.states.save(living.id, { epoch: 1, sequence: 1, document: stateWith('its-own') });
-    const creating = await nodeAt(store, 'CREATING');
-    fixture.now += 10 * MINUTE;
+    const fleet = await looked();
+    const destroyed = await nodeAt(fixture.store, 'DESTROYED');
+    const living = await livingWith(fleet, 'its-own');
+    const creating = await nodeAt(fixture.store, 'CREATING');
     fleet.alive.add(creating.id);
     fleet.items = [
-      machine('nobody', 'a'),
-      machine(destroyed.id, 'b'),
-      machine(living.id, 'its-own'),
-      machine(living.id, 'second'),
-      machine(creating.id, 'c'),
-      machine('nobody', 'young', fixture.now - 9 * MINUTE),
+      item('nobody', 'a'),
+      item(destroyed.id, 'b'),
+      item(living, 'its-own'),
+      item(living, 'second'),
+      item(creating.id, 'c'),
     ];
+    later(MINUTE);
+    fleet.items.push(item('nobody', 'young'));
+    later(9 * MINUTE);
     const findings = await fleet.look();
-    expect(findings.map(({ reason }) => reason)).toEqual([
-      'machine a in place-1: there is no such node',
-      'machine b in place-1: its node is destroyed',
-      'machine second in place-1: the state of its node does not hold it',
+    expect(findings.map(({ reason, outcome }) => `${reason}: ${outcome}`)).toEqual([
+      'machine a in place-1: there is no such node: done',
+      'machine b in place-1: its node is destroyed: done',
+      'machine second in place-1: the state of its node does not hold it: done',
     ]);
-    expect(await lastEvent(living.id)).toMatchObject({
+    expect(fleet.destroyed).toEqual(['a', 'b', 'second']);
+    expect(await lastEvent(living)).toMatchObject({
+      actor: 'reconciler',
+      reason: 'destroyed an orphan: machine second in place-1: the state of its node does not hold it',
+    });
+  });
+
+  it('are only reported where that is configured, and once', async () => {
+    const fleet = await looked({ orphans: 'report' });
+    const living = await livingWith(fleet, 'its-own');
+    fleet.items = [item('nobody', 'a'), item(living, 'its-own'), item(living, 'second')];
+    later(10 * MINUTE);
+    const lines = brief(await fleet.look());
+    expect(lines).toEqual(['orphans nobody report: done', `orphans ${living} report: done`]);
+    expect(fleet.destroyed).toEqual([]);
+    expect(await lastEvent(living)).toMatchObject({
       reason:
         'a resource without an owner: machine second in place-1: the state of its node does not hold it',
     });
-    expect(fleet.destroyed).toEqual([]);
     expect(brief(await fleet.look()).every((line) => line.endsWith('report: passed'))).toBe(true);
   });
 
-  it('are destroyed where that is configured', async () => {
-    const fleet = new Fleet(fixture, { orphans: 'destroy' });
-    fleet.items = [machine('nobody', 'a')];
+  it('are destroyed machines first; what has to wait for one is there again the next time', async () => {
+    const fleet = await looked();
+    fleet.items = [item('nobody', 'group', { kind: 'group', vital: false }), item('nobody', 'a')];
+    later(10 * MINUTE);
+    fleet.refusals.set('group', new NodeyardError('DEPENDENCY', 'in use'));
+    expect(brief(await fleet.look())).toEqual([
+      'orphans nobody destroy: done',
+      'orphans nobody destroy: passed',
+    ]);
+    fleet.refusals.clear();
+    fleet.items = fleet.items.slice(0, 1);
     expect(brief(await fleet.look())).toEqual(['orphans nobody destroy: done']);
-    expect(fleet.destroyed).toEqual(['a']);
+    expect(fleet.destroyed).toEqual(['a', 'group']);
+  });
+
+  it('are told where a cloud refuses to destroy them', async () => {
+    const fleet = await looked();
+    fleet.items = [item('nobody', 'a')];
+    later(10 * MINUTE);
+    fleet.refusals.set('a', new NodeyardError('DENIED', 'not allowed'));
+    expect(brief(await fleet.look())).toEqual(['orphans nobody destroy: failed']);
   });
 
   it('are not what a quarantined state holds', async () => {
-    const fleet = new Fleet(fixture);
+    const fleet = await looked();
     const { id } = await nodeAt(fixture.store, 'INSERVICE');
     await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
     await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
-    fixture.now += 10 * MINUTE;
-    fleet.items = [machine(id, 'lost')];
+    fleet.items = [item(id, 'lost')];
+    later(10 * MINUTE);
     expect(brief(await fleet.look())).toEqual([`quarantine ${id} destroy: done`]);
+  });
+
+  it('are what stands in no state beside a quarantined one, which it may keep from its end', async () => {
+    const fleet = await looked();
+    const id = await livingWith(fleet, 'its-own');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
+    fleet.items = [item(id, 'its-own'), item(id, 'lost'), item(id, 'stray')];
+    later(10 * MINUTE);
+    await fleet.look();
+    expect(fleet.destroyed).toEqual(['stray']);
+  });
+
+  it('are what no state holds, also where something else of the node is quarantined', async () => {
+    const fleet = await looked();
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('group') });
+    fleet.items = [item(id, 'group', { kind: 'group', vital: false }), item(id, 'uses-it', { vital: false })];
+    later(10 * MINUTE);
+    expect(brief(await fleet.look())).toEqual([
+      `quarantine ${id} destroy: done`,
+      `orphans ${id} destroy: done`,
+    ]);
+    expect(fleet.destroyed).toEqual(['uses-it']);
+  });
+
+  it('are not what belongs to a node one of whose states cannot be read, and others are found all the same', async () => {
+    const fleet = await looked();
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'epoch', 7);
+    await fleet.states.save(id, { epoch: 3, sequence: 1, document: stateWith('lost') });
+    await fixture.redis.hset(`{nodeyard}:state-quarantine:${id}`, 'document:3', 'nonsense');
+    fleet.items = [item(id, 'a'), item('nobody', 'b')];
+    later(10 * MINUTE);
+    expect(brief(await fleet.look())).toContain('orphans nobody destroy: done');
+    expect(fleet.destroyed).toEqual(['b']);
+  });
+
+  it('are not what belongs to a node whose record cannot be read', async () => {
+    const fleet = await looked();
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    await fixture.redis.hset(`{nodeyard}:node:${id}`, 'state', 'NO_STATE');
+    fleet.items = [item(id, 'x')];
+    later(10 * MINUTE);
+    expect(await fleet.look()).toEqual([]);
+  });
+
+  it('stay where none of a living node’s machines is known: its inventory may name them otherwise', async () => {
+    const fleet = await looked();
+    const living = await livingWith(fleet, 'arn:its-own');
+    fleet.items = [item(living, 'its-own')];
+    later(10 * MINUTE);
+    const findings = await fleet.look();
+    expect(brief(findings)).toEqual([`orphans ${living} report: done`]);
+    expect(findings[0]?.reason).toMatch(
+      /does not hold it; it knows none of the machines that are listed for it/,
+    );
+  });
+
+  it('stay where their node is to keep what its create has left', async () => {
+    const fleet = await looked();
+    const kept = await nodeAt(fixture.store, 'FAILED create', { onFailure: 'keep' });
+    const cleaned = await nodeAt(fixture.store, 'FAILED create');
+    fleet.items = [item(kept.id, 'a'), item(cleaned.id, 'b')];
+    later(10 * MINUTE);
+    expect(brief(await fleet.look())).toEqual([
+      `orphans ${kept.id} report: done`,
+      `orphans ${cleaned.id} destroy: done`,
+    ]);
+  });
+
+  it('of ten thousand nodes are found in a few round trips', async () => {
+    const fleet = await looked();
+    let reads = 0;
+    const { store } = fleet.parts;
+    Object.assign(fleet.parts, {
+      store: {
+        ...store,
+        get: () => Promise.reject(new Error('one by one')),
+        getMany: (ids: readonly string[]) => {
+          if (ids.length > 0) reads += 1;
+          return store.getMany(ids);
+        },
+      },
+    });
+    fleet.items = Array.from({ length: 10_000 }, (_, n) => item(`nobody-${n}`, `m-${n}`));
+    later(10 * MINUTE);
+    expect(await fleet.look({ dryRun: true })).toHaveLength(200);
+    fleet.items = fleet.items.map((each) => ({ ...each, createdAt: fixture.now }));
+    reads = 0;
+    expect(await fleet.look()).toEqual([]);
+    expect(reads).toBe(10);
+  });
+
+  describe('of a time that this Redis does not know', () => {
+    const stays = (lines: readonly string[]) => lines.every((line) => line.endsWith('report: done'));
+
+    it('stay: a backup that was restored lacks the nodes that were made since', async () => {
+      const fleet = await looked();
+      later(HOUR);
+      fleet.items = [item('forgotten', 'a')];
+      later(HOUR);
+      const findings = await fleet.look();
+      expect(stays(brief(findings))).toBe(true);
+      expect(findings[0]?.reason).toContain('a restored backup may have forgotten its node');
+      later(5 * MINUTE);
+      await fleet.look();
+      fleet.items.push(item('nobody', 'b'));
+      later(10 * MINUTE);
+      expect(brief(await fleet.look())).toEqual([
+        'orphans forgotten report: passed',
+        'orphans nobody destroy: done',
+      ]);
+    });
+
+    it('stay: a Redis that was lost, and given its id again, knows nothing', async () => {
+      const fleet = new Fleet(fixture);
+      fleet.items = [item('forgotten', 'a')];
+      later(HOUR);
+      expect(stays(brief(await fleet.look()))).toBe(true);
+    });
+
+    it('stay with what their machine uses, which may have no time of its own', async () => {
+      const fleet = new Fleet(fixture);
+      fleet.items = [item('forgotten', 'a')];
+      later(HOUR);
+      await fleet.look();
+      fleet.items.push(item('forgotten', 'address', { kind: 'address', vital: false }));
+      later(10 * MINUTE);
+      expect(brief(await fleet.look())).toEqual([
+        'orphans forgotten report: passed',
+        'orphans forgotten report: done',
+      ]);
+      expect(fleet.destroyed).toEqual([]);
+    });
+
+    it('go where their node is known to be destroyed, and where all are to go', async () => {
+      const { id } = await nodeAt(fixture.store, 'DESTROYED');
+      const items = [item(id, 'a'), item('forgotten', 'b')];
+      later(HOUR);
+      const fleet = new Fleet(fixture);
+      fleet.items = items;
+      expect(brief(await fleet.look())).toEqual([
+        `orphans ${id} destroy: done`,
+        'orphans forgotten report: done',
+      ]);
+      const all = new Fleet(fixture, { orphans: 'destroy-all' });
+      all.items = items;
+      expect(brief(await all.look())).toEqual([
+        `orphans ${id} destroy: done`,
+        'orphans forgotten destroy: done',
+      ]);
+    });
   });
 });
 
@@ -320,14 +564,18 @@ describe('a look at the fleet', () => {
     const waiting = await nodeAt(store, 'REQUESTED');
     await nodeAt(store, 'DESTROYED');
     const fleet = new Fleet(fixture, { orphans: 'destroy', limitsMs: { REQUESTED: HOUR } });
-    fleet.items = [{ nodeId: expired.id, kind: 'machine', id: 'x', createdAt: 0, vital: true }];
+    await fleet.parts.memory.note();
     fixture.now += 8 * 24 * HOUR;
+    await fleet.parts.memory.note();
+    const createdAt = fixture.now;
+    fleet.items = [{ nodeId: 'nobody', kind: 'machine', id: 'x', createdAt, vital: true }];
+    fixture.now += 10 * MINUTE;
     const before = await dump(redis);
     const found = brief(await fleet.look({ dryRun: true }));
     expect(found).toEqual([
       `failed-destroys ${failed.id} destroy again: found`,
       `ttl ${expired.id} destroy: found`,
-      `orphans ${expired.id} destroy: found`,
+      'orphans nobody destroy: found',
       `time-limits ${waiting.id} fail: found`,
       `stranded ${waiting.id} add a create job: found`,
       'housekeeping - purge: found',

@@ -8,6 +8,7 @@ import type { Operation } from '../../src/node/lifecycle.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
 import { nodeAt, nodeRequest, type Standing } from '../store/support.js';
 import { Yard } from '../support/yard.js';
+import { NO_INVENTORIES } from './support.js';
 
 let yard: Yard;
 /** Takes a job when a test says so. */
@@ -29,7 +30,7 @@ afterEach(async () => {
 
 /** Gives jobs to nodes that nobody has attended to for so long and that have none. Answers their ids. */
 async function sweepNodes(app: App, strandedAfterMs: number): Promise<(string | undefined)[]> {
-  const parts = await reconcileParts(app, { start: () => false });
+  const parts = reconcileParts(app, NO_INVENTORIES, { start: () => false });
   const context = { ...parts, listings: [], settings: { ...parts.settings, strandedAfterMs } };
   const found = await stranded.find(context);
   for (const finding of found) await stranded.act(context, finding);

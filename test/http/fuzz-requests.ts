@@ -18,9 +18,10 @@ export interface Operation {
   readonly parameters: readonly Parameter[];
   readonly body: JsonSchema | undefined;
   readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly tags: readonly string[];
 }
 
-interface Written extends Pick<Operation, 'operationId' | 'responses'> {
+interface Written extends Pick<Operation, 'operationId' | 'responses' | 'tags'> {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
 }
@@ -38,14 +39,17 @@ export interface FuzzRequest {
 
 export const operationsOf = ({ paths }: Document): Operation[] =>
   Object.entries(paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, responses, parameters = [], requestBody }]) => ({
-      operationId,
-      method: method.toUpperCase(),
-      path,
-      parameters,
-      body: requestBody?.content['application/json']?.schema,
-      responses,
-    })),
+    Object.entries(methods).map(
+      ([method, { operationId, responses, tags, parameters = [], requestBody }]) => ({
+        operationId,
+        tags,
+        method: method.toUpperCase(),
+        path,
+        parameters,
+        body: requestBody?.content['application/json']?.schema,
+        responses,
+      }),
+    ),
   );
 
 /** About half of them as the document says. */

@@ -4,9 +4,11 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { concurrently } from '../../src/cli/concurrently.js';
+import { openInventories } from '../../src/fleet/open-inventories.js';
 import { reconcileParts } from '../../src/fleet/reconcile/parts.js';
 import { reconcile } from '../../src/fleet/reconcile.js';
 import { jobIdOf } from '../../src/queue/jobs.js';
+import { loadCatalog } from '../../stacks/catalog.js';
 import { type ErrorTold, YardApi } from './yard-api.js';
 
 let yard: YardApi;
@@ -112,7 +114,8 @@ const AT_ONCE = 32;
 async function expectWhole(sent: readonly Sent[]): Promise<void> {
   const { store, queues } = yard.app;
   // Whatever has a record and no job gets it from the reconciler, as it does wherever a worker runs.
-  const parts = await reconcileParts(yard.app, { start: () => false });
+  const inventories = openInventories(yard.app, await loadCatalog());
+  const parts = reconcileParts(yard.app, inventories, { start: () => false });
   const settings = { ...parts.settings, strandedAfterMs: 0 };
   for (;;) {
     const { findings } = await reconcile({ ...parts, settings });

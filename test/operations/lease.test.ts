@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { silentLog } from '../../src/log.js';
 import { type KeptLease, keepLease } from '../../src/operations/lease.js';
+import { realTimers } from '../../src/operations/timers.js';
 import type { RenewResult } from '../../src/store/store.js';
 
 const times = { ttlMs: 120_000, renewMs: 10_000, stopMarginMs: 45_000 };
@@ -24,6 +25,7 @@ function keep(renew: () => Promise<RenewResult>): KeptLease {
     },
     log: silentLog,
     monotonic: () => now,
+    timers: realTimers,
     takenAt: 0,
   });
   return lease;

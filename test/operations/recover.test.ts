@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/log.js';
+import { thisMachine } from '../../src/operations/machine.js';
 import { Recovery, type RecoveryParts } from '../../src/operations/recover.js';
 import { currentOwner, ownerOf, type ProcessOwner } from '../../src/state/owner.js';
 import { createRedisQuarantine } from '../../src/state/redis-quarantine.js';
@@ -39,6 +40,7 @@ const recovery = (more: Partial<RecoveryParts> = {}): Recovery =>
     store: fixture.store,
     states,
     quarantine: createRedisQuarantine({ redis: fixture.redis }),
+    machine: thisMachine,
     directories: { runs: join(base, 'runs'), logs: join(base, 'logs'), locks: join(base, 'locks') },
     redact: (text) => text.replaceAll('hunter2', '[redacted]'),
     graceMs: 20_000,

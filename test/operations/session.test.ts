@@ -1,7 +1,9 @@
 /** A session on a real store: from the lease that it takes to the lease that it gives back. */
+import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { silentLog } from '../../src/log.js';
 import { Session, type SessionRequest, type StopReason } from '../../src/operations/session.js';
+import { realTimers } from '../../src/operations/timers.js';
 import { nodeAt, useStore } from '../store/support.js';
 
 const fixture = useStore();
@@ -18,6 +20,8 @@ const parts = () => ({
   settings: { lease: times },
   log: silentLog,
   monotonic: () => performance.now(),
+  timers: realTimers,
+  newId: randomUUID,
 });
 
 /** Waits for the work of a session as an operation does, and answers what it was stopped for. */

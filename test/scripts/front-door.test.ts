@@ -52,17 +52,38 @@ describe('the commands of the front door', () => {
     });
   });
 
-  it('scripts/bench runs the benchmarks with the Terraform of the data directory first on the PATH', async () => {
-    machine.write('node_modules/tsx/package.json', '{ "exports": "./loader.mjs" }');
-    machine.write(
-      'node_modules/tsx/loader.mjs',
-      'console.log(JSON.stringify([process.argv.slice(1), process.env.PATH.split(":")[0]])); process.exit(0);',
-    );
-    const { status, stdout } = await machine.run('scripts/bench', ['job', '--quick']);
-    expect({ status, seen: JSON.parse(stdout) as unknown }).toEqual({
-      status: 0,
-      seen: [[join(machine.clone, 'bench/main.ts'), 'job', '--quick'], join(machine.clone, '.nodeyard/bin')],
-    });
+  it.each([
+    ['bench', 'bench/main.ts', ['job', '--quick']],
+    ['chaos', 'test/chaos/main.ts', ['--nodes', '3']],
+    ['rehearse', 'test/simcloud/rehearse.ts', ['--nodes', '3']],
+  ])(
+    'scripts/%s runs %s with the Terraform of the data directory first on the PATH',
+    async (script, entry, args) => {
+      machine.write('node_modules/tsx/package.json', '{ "exports": "./loader.mjs" }');
+      machine.write(
+        'node_modules/tsx/loader.mjs',
+        'console.log(JSON.stringify([process.argv.slice(1), process.env.PATH.split(":")[0]])); process.exit(0);',
+      );
+      const { status, stdout } = await machine.run(`scripts/${script}`, args);
+      expect({ status, seen: JSON.parse(stdout) as unknown }).toEqual({
+        status: 0,
+        seen: [[join(machine.clone, entry), ...args], join(machine.clone, '.nodeyard/bin')],
+      });
+    },
+  );
+
+  it.each([
+    ['by root', 'echo 0', ['--mount']],
+    ['by anybody else', 'echo 1000', ['--map-root-user', '--mount']],
+  ])('scripts/chaos has its mounts to itself, started %s', async (_, id, options) => {
+    machine.program('id', id);
+    machine.program('unshare', 'exit 0');
+    const { status } = await machine.run('scripts/chaos', ['--nodes', '3']);
+    expect(status).toBe(0);
+    expect(machine.calls().filter((call) => call.startsWith('unshare'))).toEqual([
+      `unshare ${options.join(' ')} true`,
+      `unshare ${options.join(' ')} node --import tsx test/chaos/main.ts --nodes 3`,
+    ]);
   });
 
   it('scripts/check runs every check, even after one has failed, and fails then', async () => {
@@ -93,6 +114,7 @@ describe('.ci/run', () => {
     readonly report?: { passed: number; failed: number; unloadable?: number };
     readonly testStatus?: number;
     readonly demo?: string;
+    readonly chaos?: string;
   }
 
   /** npm, as it would be after everything went well, or with one part as given. */
@@ -102,6 +124,7 @@ describe('.ci/run', () => {
     report = { passed: 5, failed: 0 },
     testStatus = 0,
     demo = `echo words; echo '{"created":3,"destroyed":3,"leaked":0,"seconds":4.2}'`,
+    chaos = '',
   }: Parts = {}): void {
     const unloadable = { status: 'failed', assertionResults: [] };
     machine.write(
@@ -120,6 +143,7 @@ describe('.ci/run', () => {
         'run --silent check:cdktn') ${cdktn} ;;
         'test '*) cat report.json >"\${all##*=}"; exit ${testStatus} ;;
         'run --silent demo -- --nodes 3 --json') ${demo} ;;
+        'run --silent chaos -- --nodes 8 --minutes 0.5 --seed 1') ${chaos} ;;
         *) exit 99 ;;
       esac`,
     );
@@ -130,29 +154,30 @@ describe('.ci/run', () => {
     return { status, last: stdout.split('\n').at(-1) };
   }
 
-  it('counts set-up, every check, every test and the demonstration', async () => {
+  it('counts set-up, every check, every test, the demonstration and the chaos run', async () => {
     npm();
-    expect(await verdict()).toEqual({ status: 0, last: '9 passed, 0 failed' });
+    expect(await verdict()).toEqual({ status: 0, last: '10 passed, 0 failed' });
   });
 
   it.each<[string, Parts, string]>([
-    ['a failed check', { check: "printf 'ok      types\\nFAILED  lint\\n'; exit 1" }, '8 passed, 1 failed'],
-    ['checks that could not begin', { check: 'exit 1' }, '7 passed, 1 failed'],
-    ['a CDK that synthesizes otherwise', { cdktn: "echo 'FAILED  aws-node'; exit 1" }, '9 passed, 1 failed'],
-    ['failed tests', { report: { passed: 3, failed: 2 }, testStatus: 1 }, '7 passed, 2 failed'],
+    ['a failed check', { check: "printf 'ok      types\\nFAILED  lint\\n'; exit 1" }, '9 passed, 1 failed'],
+    ['checks that could not begin', { check: 'exit 1' }, '8 passed, 1 failed'],
+    ['a CDK that synthesizes otherwise', { cdktn: "echo 'FAILED  aws-node'; exit 1" }, '10 passed, 1 failed'],
+    ['failed tests', { report: { passed: 3, failed: 2 }, testStatus: 1 }, '8 passed, 2 failed'],
     [
       'a test file that cannot be loaded',
       { report: { passed: 5, failed: 0, unloadable: 1 }, testStatus: 1 },
-      '9 passed, 1 failed',
+      '10 passed, 1 failed',
     ],
-    ['an error outside of every test', { testStatus: 1 }, '9 passed, 1 failed'],
-    ['a demonstration that fails', { demo: 'exit 1' }, '8 passed, 1 failed'],
+    ['an error outside of every test', { testStatus: 1 }, '10 passed, 1 failed'],
+    ['a demonstration that fails', { demo: 'exit 1' }, '9 passed, 1 failed'],
     [
       'a demonstration that leaks',
       { demo: `echo '{"created":3,"destroyed":3,"leaked":1,"seconds":4}'` },
-      '8 passed, 1 failed',
+      '9 passed, 1 failed',
     ],
-    ['a demonstration whose last line is no JSON', { demo: 'echo done' }, '8 passed, 1 failed'],
+    ['a chaos run that found something', { chaos: 'exit 1' }, '9 passed, 1 failed'],
+    ['a demonstration whose last line is no JSON', { demo: 'echo done' }, '9 passed, 1 failed'],
   ])('fails for %s', async (_, parts, last) => {
     npm(parts);
     expect(await verdict()).toEqual({ status: 1, last });

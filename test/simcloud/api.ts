@@ -14,10 +14,12 @@ export interface CloudRequest {
   readonly caller: Caller;
 }
 
+/** The provider says its process, who speaks EC2’s own protocol says its `User-Agent`. */
 export interface Caller {
-  readonly pid: number;
+  readonly pid?: number | undefined;
   /** The run of nodeyard in which the provider was started, where it was. */
   readonly run?: string | undefined;
+  readonly agent?: string | undefined;
 }
 
 export type CloudReply =
@@ -124,7 +126,7 @@ export interface Instance {
 export interface Volume {
   readonly VolumeId: string;
   readonly AvailabilityZone: string;
-  readonly State: 'creating' | 'available' | 'in-use';
+  readonly State: 'creating' | 'available' | 'in-use' | 'deleting';
   readonly Size: number;
   readonly VolumeType: string;
   readonly Iops: number;
@@ -137,6 +139,7 @@ export interface Volume {
   readonly Attachments: readonly {
     readonly InstanceId: string;
     readonly Device: string;
+    readonly AttachTime: string;
     readonly DeleteOnTermination: boolean;
     readonly State: 'attaching' | 'attached' | 'detaching';
   }[];

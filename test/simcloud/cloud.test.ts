@@ -88,8 +88,14 @@ describe('an instance', () => {
 
   test('is terminated twice without complaint, and unknown ones are not found', () => {
     const id = run();
-    expect(call('TerminateInstances', { InstanceIds: [id] })).toEqual({});
-    expect(call('TerminateInstances', { InstanceIds: [id] })).toEqual({});
+    const terminate = () => call('TerminateInstances', { InstanceIds: [id] });
+    const change = (before: string) => ({
+      TerminatingInstances: [
+        { InstanceId: id, PreviousState: { Name: before }, CurrentState: { Name: 'shutting-down' } },
+      ],
+    });
+    expect(terminate()).toEqual(change('pending'));
+    expect(terminate()).toEqual(change('shutting-down'));
     expect(call('TerminateInstances', { InstanceIds: ['i-00000000000000000'] })).toBe(
       'InvalidInstanceID.NotFound',
     );
@@ -100,7 +106,7 @@ describe('an instance', () => {
     const id = run({ DisableApiTermination: true });
     expect(call('TerminateInstances', { InstanceIds: [id] })).toBe('OperationNotPermitted');
     call('ModifyInstanceAttribute', { InstanceId: id, protectedFromTermination: false });
-    expect(call('TerminateInstances', { InstanceIds: [id] })).toEqual({});
+    expect(call('TerminateInstances', { InstanceIds: [id] })).toHaveProperty('TerminatingInstances');
   });
 
   test('of the spot market cannot be stopped, nor bought below its price', () => {

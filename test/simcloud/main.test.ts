@@ -83,6 +83,30 @@ describe('a cloud of its own process', () => {
   });
 });
 
+describe('an SDK', () => {
+  test('is told where to go, and comes to the same cloud', async () => {
+    const child = started(process.execPath, [...COMMAND, 'serve', directory]);
+    const lines = new Map<string, string>();
+    for await (const line of createInterface({ input: child.stdout })) {
+      const [name = '', value = ''] = line.split(/=(.*)/s);
+      lines.set(name, value);
+      if (lines.size === 4) break;
+    }
+    const endpoint = lines.get('AWS_ENDPOINT_URL_EC2') ?? '';
+    const scope = `${lines.get('AWS_ACCESS_KEY_ID')}/20260101/eu-central-1/ec2/aws4_request`;
+    const authorization = `AWS4-HMAC-SHA256 Credential=${scope}, SignedHeaders=host, Signature=${'0'.repeat(64)}`;
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      body: 'Action=DescribeInstances&Version=2016-11-15',
+      headers: { authorization },
+    });
+    expect(await answer.text()).toContain('<reservationSet></reservationSet>');
+    expect(await askCloud(lines.get('SIMCLOUD_SOCKET') ?? '', 'GET', '/calls')).toMatchObject([
+      { call: 'DescribeInstances', region: 'eu-central-1' },
+    ]);
+  });
+});
+
 describe('the provider', () => {
   const provider = async (env: NodeJS.ProcessEnv) => {
     await createMirror(directory);

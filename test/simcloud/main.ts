@@ -1,46 +1,60 @@
 /**
  * The simulated cloud from a command line:
  *
- *   npx tsx test/simcloud/main.ts serve <directory>      a cloud on <directory>/s, until it is stopped
- *   npx tsx test/simcloud/main.ts mirror <directory>     the provider, for NODEYARD_TERRAFORM_PROVIDER_MIRROR
+ *   npx tsx test/simcloud/main.ts serve <directory>      a cloud, for NODEYARD_SIMULATED_CLOUD, until it is stopped
+ *   npx tsx test/simcloud/main.ts mirror <directory>     the provider alone, for NODEYARD_TERRAFORM_PROVIDER_MIRROR
  *   npx tsx test/simcloud/main.ts show resources|calls|cost|unowned
- *   npx tsx test/simcloud/main.ts faults <plan.json>     e.g. [{ "call": "RunInstances", "every": 3, "fault": "throttled" }]
+ *   npx tsx test/simcloud/main.ts faults <plan>          e.g. throttling, none, or a file with
+ *                                                        [{ "call": "RunInstances", "every": 3, "fault": "throttled" }]
  */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { SOCKET_VARIABLE } from './api.js';
 import { askCloud } from './client.js';
-import { SimulatedCloud } from './cloud/cloud.js';
 import type { FaultPlanInput } from './cloud/faults.js';
-import { serveCloud } from './cloud/server.js';
 import type { CloudSettingsInput } from './cloud/settings.js';
 import { createMirror } from './mirror.js';
+import { openCloud } from './open.js';
+import { isPlanName, PLAN_NAMES, PLANS } from './plans.js';
+
+interface ServeOptions {
+  readonly settings?: string;
+  readonly faults?: string;
+  readonly seed: string;
+  readonly ec2Port?: number;
+}
 
 const program = new Command('simcloud').description('A simulated AWS, for rehearsals and tests.');
 const socketOption = () =>
   new Option('--socket <path>', 'where the cloud listens').env(SOCKET_VARIABLE).makeOptionMandatory();
 const print = (value: unknown): void => void process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+const planOf = (plan: string): FaultPlanInput => {
+  if (plan === 'none') return [];
+  return isPlanName(plan) ? PLANS[plan].plan : (readJson(plan) as FaultPlanInput);
+};
+const ABOUT_PLANS = `none, ${PLAN_NAMES.join(', ')}, or a JSON file (cloud/faults.ts)`;
 
 program
   .command('serve <directory>')
   .description('Runs a cloud whose ledger lies in the directory, and goes on with the ledger that is there.')
   .option('--settings <file>', 'JSON: times, quotas, images (cloud/settings.ts)')
-  .option('--faults <file>', 'JSON: a plan of faults (cloud/faults.ts)')
+  .option('--faults <plan>', ABOUT_PLANS)
   .option('--seed <seed>', 'for faults with a probability', '0')
-  .action(async (directory: string, options: { settings?: string; faults?: string; seed: string }) => {
-    const home = resolve(directory);
-    const settings = options.settings === undefined ? {} : (readJson(options.settings) as CloudSettingsInput);
-    const cloud = new SimulatedCloud({ directory: home, settings });
-    if (options.faults !== undefined) cloud.inject(readJson(options.faults) as FaultPlanInput, options.seed);
-    const socket = join(home, 's');
-    const server = await serveCloud(cloud, socket);
-    process.stdout.write(`${SOCKET_VARIABLE}=${socket}\n`);
+  .option('--ec2-port <port>', 'of the endpoint for SDKs, on 127.0.0.1; the last one where absent', Number)
+  .action(async (directory: string, { settings, faults, seed, ec2Port }: ServeOptions) => {
+    const opened = await openCloud({
+      directory: resolve(directory),
+      ...(settings === undefined ? {} : { settings: readJson(settings) as CloudSettingsInput }),
+      ...(ec2Port === undefined ? {} : { ec2Port }),
+    });
+    if (faults !== undefined) opened.cloud.inject(planOf(faults), seed);
+    const told = { ...opened.env, NODEYARD_SIMULATED_CLOUD: resolve(directory) };
+    for (const [name, value] of Object.entries(told)) process.stdout.write(`${name}=${value}\n`);
     await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    server.close();
-    server.closeAllConnections();
+    await opened.close();
   });
 
 program
@@ -63,11 +77,11 @@ program
 
 program
   .command('faults <plan>')
-  .description('Replaces the plan of faults by the one in the file; an empty list ends all faults.')
+  .description(`Replaces the plan of faults: ${ABOUT_PLANS}.`)
   .addOption(socketOption())
   .option('--seed <seed>', 'for faults with a probability', '0')
   .action(async (plan: string, { socket, seed }: { socket: string; seed: string }) => {
-    await askCloud(socket, 'POST', '/faults', { plan: readJson(plan), seed });
+    await askCloud(socket, 'POST', '/faults', { plan: planOf(plan), seed });
   });
 
 await program.parseAsync();

@@ -80,6 +80,41 @@ describe('a node of aws-node', () => {
     expect(started.cloud.resources()).toEqual([]);
   });
 
+  test('stands in the ledger with the region, the zone and the price that were asked for, whatever they are', async () => {
+    const asked = [
+      { region: 'eu-central-1', zone: 'eu-central-1b', spot: { maxPrice: '0.0310' } },
+      { region: 'eu-central-1', zone: 'eu-central-1c', spot: { maxPrice: '0.0310' } },
+      { region: 'us-west-2', zone: 'us-west-2c', spot: { maxPrice: '0.0425' } },
+      { region: 'us-west-2' },
+    ];
+    const ids = await Promise.all(asked.map(requested));
+    for (const id of ids) await yard.reaches(id, 'CREATED');
+    const booked = ids.map((id) =>
+      callsOf(id, 'RunInstances').map(({ region, input }) => ({ region, input })),
+    );
+    expect(booked).toEqual(
+      asked.map(({ region, zone, spot }) => {
+        const market = {
+          MarketType: 'spot',
+          SpotOptions: expect.objectContaining({ MaxPrice: spot?.maxPrice }),
+        };
+        const input: Record<string, unknown> = { ImageId: MINIMAL.ami };
+        if (zone !== undefined) input['AvailabilityZone'] = zone;
+        if (spot !== undefined) input['InstanceMarketOptions'] = market;
+        return [{ region, input: expect.objectContaining(input) }];
+      }),
+    );
+    const [plain] = callsOf(ids[3] ?? '', 'RunInstances');
+    expect(plain?.input).not.toHaveProperty('InstanceMarketOptions');
+    expect(ids.map((id) => ofNode(id).find(({ kind }) => kind === 'spot-request'))).toMatchObject([
+      { region: 'eu-central-1', maxPrice: '0.0310' },
+      { region: 'eu-central-1', maxPrice: '0.0310' },
+      { region: 'us-west-2', maxPrice: '0.0425' },
+      undefined,
+    ]);
+    await Promise.all(ids.map(destroyed));
+  });
+
   test('reaches its end though every third call is throttled', async () => {
     started.cloud.inject([{ call: '*', every: 3, fault: 'throttled' }]);
     const id = await requested();
@@ -139,16 +174,27 @@ describe('a node of aws-node', () => {
 });
 
 describe('a provider that dies between effect and answer', () => {
-  test('leaves an instance that no state holds: only its tags still name its node', async () => {
+  test('leaves an instance that no state holds, which is gone before the next one is made', async () => {
     started.cloud.inject([{ call: 'RunInstances', nth: 1, fault: 'crash-after' }]);
     const id = await requested();
     const { outputs } = await yard.reaches(id, 'CREATED');
+    expect(callsOf(id, 'RunInstances')).toHaveLength(2);
     const instances = ofNode(id).filter(({ kind }) => kind === 'instance');
-    expect(instances).toHaveLength(2);
+    expect(instances.map((instance) => instance.id)).toEqual([outputs?.['instanceId']]);
     await destroyed(id);
-    const left = started.cloud.unowned([]);
-    expect(left.map(({ kind }) => kind).sort()).toEqual(['instance', 'volume']);
-    expect(left.map(({ tags }) => tags['nodeyard:node-id'])).toEqual([id, id]);
-    expect(left.map((record) => record.id)).not.toContain(outputs?.['instanceId']);
+    expect(started.cloud.resources()).toEqual([]);
+  });
+
+  test('and whose instance uses the group of its node does not keep that from being destroyed', async () => {
+    started.cloud.inject([
+      { call: 'RunInstances', nth: 1, fault: 'crash-after' },
+      { call: 'DescribeInstances', fault: 'denied' },
+    ]);
+    const id = await requested({ securityGroup: {} });
+    await yard.reaches(id, 'FAILED');
+    expect(ofNode(id).map(({ kind }) => kind)).toContain('instance');
+    started.cloud.inject([]);
+    await destroyed(id);
+    expect(ofNode(id)).toEqual([]);
   });
 });

@@ -70,7 +70,14 @@ export class Stand {
 
   /** Writes the configuration of the node; `change` may spoil it. */
   configure(inputs: object = {}, change: (configuration: Configuration) => void = () => undefined): void {
-    const member = { nodeId: NODE, group: 'edge', role: 'relay', tags: {}, localDir: '/nodes/Node-1' };
+    const member = {
+      fleet: 'stand',
+      nodeId: NODE,
+      group: 'edge',
+      role: 'relay',
+      tags: {},
+      localDir: '/nodes/Node-1',
+    };
     const { configuration } = synthesize(awsNode, [{ ...member, inputs: { ...MINIMAL, ...inputs } }]);
     const parsed = JSON.parse(configuration) as Configuration;
     change(parsed);

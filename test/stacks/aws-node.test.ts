@@ -12,6 +12,7 @@ const KEY = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1
 const ROLE = 'arn:aws:iam::123456789012:role/provisioner';
 
 const OWNERSHIP = {
+  'nodeyard:fleet': 'fleet-1',
   'nodeyard:node-id': 'Node-1',
   'nodeyard:group': 'edge',
   'nodeyard:role': 'relay',
@@ -31,6 +32,7 @@ interface Configuration {
 function configured(inputs: object, tags: Record<string, string> = { team: 'video' }) {
   const { configuration, outputNames, providers } = synthesize(awsNode, [
     {
+      fleet: 'fleet-1',
       nodeId: 'Node-1',
       group: 'edge',
       role: 'relay',

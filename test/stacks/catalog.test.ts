@@ -47,7 +47,7 @@ describe('the catalog', () => {
     const catalog = await loadCatalog([path, path]);
     expect(catalog.list().map(({ name }) => name)).toEqual(['aws-node', 'local-node', 'mine-a', 'mine-b']);
     const { configuration } = synthesize(catalog.get('mine-b'), [
-      { nodeId: 'n', group: 'g', role: 'r', tags: {}, inputs: { size: 3 }, localDir: '/nodes/n' },
+      { fleet: 'f', nodeId: 'n', group: 'g', role: 'r', tags: {}, inputs: { size: 3 }, localDir: '/nodes/n' },
     ]);
     expect(configuration).toContain('"input": 3');
   });

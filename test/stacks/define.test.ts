@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NodeyardError } from '../../src/errors.js';
-import { defineNodeStack, isNodeStack, z } from '../../stacks/define.js';
+import { defineNodeStack, type Inventory, isNodeStack, z } from '../../stacks/define.js';
 
 const inputs = z.object({ region: z.string() });
 
@@ -27,6 +27,27 @@ describe('a definition', () => {
     expect(bound.batchKey({ region: 'a' })).toBe(bound.batchKey({ region: 'a' }));
   });
 
+  it('may bring an inventory, which knows the types of its inputs', async () => {
+    class Cloud {
+      readonly names = ['cloud'];
+      place = ({ region }: { region: string }) => region.toLowerCase();
+      async open(place: string): Promise<Inventory> {
+        const name = `${this.names[0]}-${place}`;
+        return { name, settleMs: 0, list: async () => [], destroy: async () => undefined };
+      }
+    }
+    const { inventory } = defineNodeStack({
+      name: 'my-node',
+      inputs,
+      node: () => ({}),
+      inventory: new Cloud(),
+    });
+    expect(inventory?.place({ region: 'Here' })).toBe('here');
+    const context = { fleet: 'f', dataDir: '/d', nodes: '/d/nodes', env: {} };
+    expect((await inventory?.open('here', context))?.name).toBe('cloud-here');
+    expect(defineNodeStack({ name: 'bare', inputs, node: () => ({}) }).inventory).toBeUndefined();
+  });
+
   it('keeps cross-field rules when it makes its object strict', () => {
     const stack = defineNodeStack({
       name: 'ruled',
@@ -47,6 +68,13 @@ describe('a definition', () => {
     ['no node', { node: undefined }, '`node`'],
     ['a provider that is no function', { provider: {} }, '`provider`'],
     ['a batch key that is no function', { batchKey: 'region' }, '`batchKey`'],
+    ['an inventory without a place', { inventory: { open: () => undefined } }, '`inventory`'],
+    ['an inventory that is no object', { inventory: 'aws' }, '`inventory`'],
+    [
+      'places that are no list',
+      { inventory: { place: () => 'x', open: () => undefined, always: 'x' } },
+      '`inventory`',
+    ],
     ['sensitive outputs that are no names', { sensitiveOutputs: ['a b'] }, '`sensitiveOutputs`'],
   ])('is refused with %s', (_what, change, named) => {
     const definition = { name: 'mine', inputs, node: () => ({}), ...change } as never;

@@ -50,7 +50,9 @@ afterEach(() => {
 const localDir = (id: string) => join(root, id);
 const serversOf = (id: string) => processesWith(`--nodeyard-directory=${localDir(id)}`);
 const configurationOf = (id: string, inputs: object) =>
-  synthesize(localNode, [{ nodeId: id, group: 'g', role: 'r', tags: {}, inputs, localDir: localDir(id) }]);
+  synthesize(localNode, [
+    { fleet: 'f', nodeId: id, group: 'g', role: 'r', tags: {}, inputs, localDir: localDir(id) },
+  ]);
 
 function directoryFor(id: string, inputs: object = {}): TerraformDirectory {
   const run = terraformDirectory({ NODEYARD_RUN_ID: 'run-1', AWS_SECRET_ACCESS_KEY: 'hidden' });
@@ -194,6 +196,7 @@ describe('a local node', () => {
     runs.push(run);
     const ids = ['a-b', 'a_b', 'A', 'a'];
     const members = ids.map((nodeId) => ({
+      fleet: 'f',
       nodeId,
       group: 'g',
       role: 'r',

@@ -68,3 +68,16 @@ export function terraformDirectory(env: Readonly<Record<string, string>> = {}): 
 
 export const APPLY = ['apply', '-auto-approve', '-no-color', '-input=false'] as const;
 export const DESTROY = ['destroy', '-auto-approve', '-no-color', '-input=false'] as const;
+
+/** A string of a configuration as the template that Terraform takes it for: what a provider would get. */
+export async function readTemplate(template: string): Promise<string> {
+  const terraform = terraformDirectory({});
+  try {
+    terraform.write(JSON.stringify({ output: { text: { value: template } } }));
+    const { status, output } = await terraform.run(...APPLY);
+    if (status !== 0) throw new Error(output);
+    return String(terraform.state().outputs['text']?.value);
+  } finally {
+    terraform.remove();
+  }
+}

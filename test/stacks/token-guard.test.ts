@@ -9,7 +9,15 @@ import { heldTokens, withTokenGuard } from '../../stacks/token-guard.js';
 
 const once = () =>
   synthesize(localNode, [
-    { nodeId: 'a', group: 'g', role: 'r', tags: {}, inputs: { message: '${x}' }, localDir: '/nodes/a' },
+    {
+      fleet: 'f',
+      nodeId: 'a',
+      group: 'g',
+      role: 'r',
+      tags: {},
+      inputs: { message: '${x}' },
+      localDir: '/nodes/a',
+    },
   ]).configuration;
 
 describe('the token guard', () => {

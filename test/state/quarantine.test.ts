@@ -130,6 +130,8 @@ describe('unattended entries', () => {
     await save(1);
     expect(await quarantine.unattended(1, 0)).toEqual([{ nodeId: 'n', epoch: 2 }]);
     expect(await quarantine.unattended(10, 0)).toHaveLength(2);
+    await claim();
+    expect(await quarantine.count()).toBe(2);
   });
 
   test('end with a quarantine that is closed by hand', async () => {

@@ -10,6 +10,7 @@ import {
   openRunDirectory,
 } from '../../src/state/run-directory.js';
 import type { RunMeta } from '../../src/state/run-meta.js';
+import { openSmallDisk } from '../chaos/disk.js';
 
 let base: string;
 let root: string;
@@ -37,6 +38,17 @@ test('a run directory bears the name of its node, epoch and run, is private, and
   expect((await stat(directory.path)).mode & 0o777).toBe(0o700);
   expect((await stat(directory.metaFile)).mode & 0o777).toBe(0o600);
   expect(await readdir(directory.path)).toEqual(['run.json']);
+});
+
+test('a run directory is not begun on a disk without room for a state', async ({ skip }) => {
+  const disk = openSmallDisk(root, 2);
+  try {
+    if (disk.problem !== undefined) skip(disk.problem);
+    await expect(createRunDirectory(root, run())).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(await readdir(root)).toEqual([]);
+  } finally {
+    disk.close();
+  }
 });
 
 test('what was written is read again', async () => {

@@ -26,6 +26,7 @@ describe('create', () => {
       updatedAt: fixture.now,
       expiresAt: fixture.now + 90_000,
       epoch: 0,
+      accounted: 0,
       attempts: 0,
       createSucceeded: false,
       retryRequested: false,

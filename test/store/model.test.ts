@@ -32,6 +32,7 @@ const holder = fc.constantFrom('one', 'two', 'three');
 const leaseMs = fc.constantFrom(10, 100, 1_000);
 /** Mostly the epoch of the present run, sometimes one of a run that is over. */
 const staleness = fc.oneof({ weight: 5, arbitrary: fc.constant(0) }, fc.constantFrom(1, 2));
+const mostly = fc.constantFrom(true, true, false);
 const failedIn = fc.constantFrom<Failure['operation'][]>('create', 'create', 'destroy', 'health', 'timeout');
 
 const verdictOf = (answer: BeginResult | TransitionResult): string => {
@@ -94,16 +95,23 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       },
     }),
   ),
-  fc.tuple(node, staleness, holder).map(
-    ([index, stale, by]): Step => ({
-      does: `${by} releases ${index} (epoch -${stale})`,
-      run: async (world) => {
-        const { id, model } = at(world, index);
-        const claim = { epoch: model.epoch - stale, holder: by };
-        return [await world.store.release(id, claim), model.release(claim.epoch, by)];
-      },
-    }),
-  ),
+  {
+    weight: 2,
+    arbitrary: fc.tuple(node, staleness, fc.option(holder, { freq: 1 }), mostly, mostly).map(
+      ([index, stale, other, earlier, own]): Step => ({
+        does: `${other ?? 'its holder'} releases ${index} (epoch -${stale}), knowing ${earlier ? 'earlier' : ''} ${own ? 'own' : ''}`,
+        run: async (world) => {
+          const { id, model } = at(world, index);
+          const claim = { epoch: model.epoch - stale, holder: other ?? model.holder ?? 'nobody' };
+          const made = { earlier, own };
+          return [
+            await world.store.release(id, claim, made),
+            model.release(fixture.now, claim.epoch, claim.holder, made),
+          ];
+        },
+      }),
+    ),
+  },
   fc.tuple(node, staleness, fc.nat({ max: 5 })).map(
     ([index, stale, attempts]): Step => ({
       does: `a run notes ${attempts} attempts of ${index} (epoch -${stale})`,
@@ -142,6 +150,8 @@ const summaryOfRecord = (record: NodeRecord | undefined) => ({
   retryRequested: record?.retryRequested,
   failedIn: record?.failure?.operation,
   lease: record?.lease,
+  accounted: record?.accounted,
+  runEndedAt: record?.runEndedAt,
 });
 const summaryOfModel = (model: NodeModel) => ({
   state: model.state,
@@ -151,12 +161,15 @@ const summaryOfModel = (model: NodeModel) => ({
   retryRequested: model.retryRequested,
   failedIn: model.failedIn,
   lease: model.holder === undefined ? undefined : { holder: model.holder, expiresAt: model.leaseEnd },
+  accounted: model.accounted,
+  runEndedAt: model.runEndedAt,
 });
 
 describe('the store', () => {
   it('does what the design’s model does, whatever happens in whatever order', async () => {
     const { store, redis } = fixture;
     const seen = new Map<string, number>();
+    const reached = new Set<string>();
     const steps = fc.array(step, STEPS);
     await fc.assert(
       fc.asyncProperty(steps, async (walk) => {
@@ -171,6 +184,8 @@ describe('the store', () => {
           for (const { id, model } of nodes) {
             expect(summaryOfRecord(await store.get(id)), does).toEqual(summaryOfModel(model));
             seen.set(model.state, (seen.get(model.state) ?? 0) + 1);
+            if (model.epoch > 1 && model.accounted === model.epoch) reached.add('all is known');
+            if (model.lateEnd && model.leaseAlive(fixture.now)) reached.add('a late end');
           }
           const stranded = (await store.stranded(10)).map(({ id }) => id);
           const expectedStranded = nodes.filter(({ model }) => model.stranded(fixture.now));
@@ -184,5 +199,6 @@ describe('the store', () => {
     );
     // A walk that never gets anywhere proves nothing.
     expect([...seen.keys()].sort()).toEqual([...NODE_STATES].sort());
+    expect([...reached].sort()).toEqual(['a late end', 'all is known']);
   });
 });

@@ -1,6 +1,7 @@
 /** One node as the design describes it, in memory: what the store is compared with, step by step. */
 import { type Actor, type NodeState, type Operation, TRANSITIONS } from '../../src/node/lifecycle.js';
 import type { Failure } from '../../src/node/record.js';
+import type { Accounting } from '../../src/store/store.js';
 
 type Verdict = 'done' | 'unchanged' | 'wrong-state' | 'stale-epoch' | 'lease-held';
 
@@ -13,6 +14,10 @@ export class NodeModel {
   failedIn: Failure['operation'] | undefined;
   holder: string | undefined;
   leaseEnd = 0;
+  accounted = 0;
+  /** A run has ended since the present one began, which therefore may not say that all is known. */
+  lateEnd = false;
+  runEndedAt: number | undefined;
   /** Events so far; the first says that the node was asked for. */
   events = 1;
 
@@ -35,9 +40,11 @@ export class NodeModel {
     if (this.state !== from && this.state !== to && !retry) return 'wrong-state';
     if (this.leaseAlive(now) && this.holder !== holder) return 'lease-held';
     const sameRun = this.state === to && this.holder === holder;
+    if (!sameRun && this.holder !== undefined) this.runEndedAt = this.leaseEnd;
     this.holder = holder;
     this.leaseEnd = now + leaseMs;
     if (sameRun) return 'done';
+    this.lateEnd = false;
     this.epoch += 1;
     this.events += 1;
     if (this.state !== to) this.#enter(to);
@@ -50,8 +57,18 @@ export class NodeModel {
     return true;
   }
 
-  release(epoch: number, holder: string): boolean {
-    if (epoch !== this.epoch || holder !== this.holder) return false;
+  release(now: number, epoch: number, holder: string, made: Accounting): boolean {
+    if (epoch !== this.epoch || holder !== this.holder) {
+      if (this.state === 'DESTROYED') return false;
+      this.accounted = Math.max(0, Math.min(this.accounted, epoch - 1, this.epoch - 1));
+      this.lateEnd = true;
+      return false;
+    }
+    if (!this.lateEnd) {
+      const earlier = made.earlier === true || this.accounted >= epoch - 1;
+      if (earlier) this.accounted = Math.max(this.accounted, made.own === true ? epoch : epoch - 1);
+    }
+    this.runEndedAt = now;
     this.#dropLease();
     return true;
   }
@@ -76,6 +93,7 @@ export class NodeModel {
     actor: Actor,
     epoch: number | undefined,
     failedIn: Failure['operation'],
+    expected?: readonly NodeState[],
   ): Verdict {
     if (epoch !== undefined && epoch !== this.epoch) return 'stale-epoch';
     const rows = TRANSITIONS.filter((row) => row.to === to && row.by.includes(actor));
@@ -85,7 +103,7 @@ export class NodeModel {
       if (to === 'DESTRUCTION_REQUESTED' && destroying) return 'unchanged';
     }
     const row = rows.find(({ from }) => from === this.state);
-    if (row === undefined) return 'wrong-state';
+    if (row === undefined || expected?.includes(this.state) === false) return 'wrong-state';
     if (row.condition === 'create-failed' && this.failedIn !== 'create') return 'wrong-state';
     if (row.condition === 'create-succeeded' && !this.createSucceeded) return 'wrong-state';
     this.#enter(to);

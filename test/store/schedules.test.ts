@@ -145,6 +145,71 @@ describe('failed destroys', () => {
   });
 });
 
+describe('failed destroys as a whole', () => {
+  const NONE = { count: 0, oldestMs: 0, mostFailures: 0 };
+
+  it('are counted with the age of the oldest and the most failures, also while they are tried again', async () => {
+    const { store } = fixture;
+    expect(await store.failedDestroys()).toEqual(NONE);
+    const first = await nodeAt(store, 'FAILED destroy');
+    fixture.now += HOUR;
+    await nodeAt(store, 'FAILED destroy');
+    await nodeAt(store, 'FAILED create');
+    await nodeAt(store, 'DESTROYING');
+    fixture.now += MINUTE;
+    expect(await store.failedDestroys()).toEqual({ count: 2, oldestMs: HOUR + MINUTE, mostFailures: 1 });
+    await doom(first.id);
+    const begun = await store.begin(first.id, { operation: 'destroy', holder: 'run', leaseMs: 1_000 });
+    if ('refused' in begun) throw new Error(begun.refused);
+    expect(await store.failedDestroys()).toMatchObject({ count: 2, oldestMs: HOUR + MINUTE });
+    const failure = failureOf('destroy');
+    await store.transition(first.id, { to: 'FAILED', actor: 'terraform', epoch: begun.epoch, failure });
+    expect(await store.failedDestroys()).toEqual({ count: 2, oldestMs: HOUR + MINUTE, mostFailures: 2 });
+  });
+
+  it('are over when the cloud confirms it, or somebody reinstates the node', async () => {
+    const { store } = fixture;
+    const gone = await nodeAt(store, 'FAILED destroy');
+    await doom(gone.id);
+    const begun = await store.begin(gone.id, { operation: 'destroy', holder: 'run', leaseMs: 1_000 });
+    if ('refused' in begun) throw new Error(begun.refused);
+    await store.transition(gone.id, { to: 'DESTROYED', actor: 'terraform', epoch: begun.epoch });
+    const kept = await nodeAt(store, 'FAILED destroy');
+    expect(await store.failedDestroys()).toMatchObject({ count: 1 });
+    await store.transition(kept.id, { to: 'INSERVICE', actor: 'operator' });
+    expect(await store.failedDestroys()).toEqual(NONE);
+  });
+});
+
+describe('an alarm about a failed destroy', () => {
+  const raise = (id: string, alarm: number) =>
+    fixture.store.raiseAlarm(id, { alarm, actor: 'reconciler', reason: `alarm ${alarm}` });
+
+  it('is raised once, also when two raise it at once, and never after a later one', async () => {
+    const { id } = await nodeAt(fixture.store, 'FAILED destroy');
+    expect((await Promise.all([raise(id, HOUR), raise(id, HOUR)])).sort()).toEqual([false, true]);
+    expect(await raise(id, 4 * HOUR)).toBe(true);
+    expect(await raise(id, 2 * HOUR)).toBe(false);
+    const notes = (await fixture.store.history(id)).filter(({ type }) => type === 'noted');
+    expect(notes.map(({ reason }) => reason)).toEqual([`alarm ${HOUR}`, `alarm ${4 * HOUR}`]);
+  });
+
+  it('is never raised about a node whose destruction has not failed, and anew about one that was reinstated', async () => {
+    const other = await nodeAt(fixture.store, 'FAILED create');
+    expect([await raise(other.id, HOUR), await raise('nobody', HOUR)]).toEqual([false, false]);
+    const { id } = await nodeAt(fixture.store, 'FAILED destroy');
+    await raise(id, HOUR);
+    await fixture.store.transition(id, { to: 'INSERVICE', actor: 'operator' });
+    expect(await raise(id, 2 * HOUR)).toBe(false);
+    await doom(id);
+    const begun = await fixture.store.begin(id, { operation: 'destroy', holder: 'again', leaseMs: 1 });
+    if ('refused' in begun) throw new Error(begun.refused);
+    const failure = failureOf('destroy');
+    await fixture.store.transition(id, { to: 'FAILED', actor: 'terraform', epoch: begun.epoch, failure });
+    expect(await raise(id, HOUR)).toBe(true);
+  });
+});
+
 describe('tombstones', () => {
   it('are counted by age, and stay where somebody still needs them', async () => {
     const { store } = fixture;

@@ -1,12 +1,15 @@
 /** A store on a real Redis for one test file, nodes brought to any state, and the check that no key was left behind. */
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
-import { nodeKey } from '../../src/node/keys.js';
-import { DRIVEN_STATES, type NodeState, type Operation } from '../../src/node/lifecycle.js';
+import { commandsKey, EXPIRING_COMMANDS_KEY, waitingKey } from '../../src/commands/keys.js';
+import { LISTENING_KEY } from '../../src/heartbeat/keys.js';
+import { HEARTBEAT_KEY_PREFIX, LOAD_KEY_PREFIX, nodeKey, WATCHED_KEY } from '../../src/node/keys.js';
+import { DRIVEN_STATES, type NodeState, type Operation, WATCHED_STATES } from '../../src/node/lifecycle.js';
 import type { Failure, NodeRecord } from '../../src/node/record.js';
 import {
   EXPIRIES_KEY,
   FAILED_DESTROYS_KEY,
+  FAILED_DESTROYS_SINCE_KEY,
   historyKey,
   indexKey,
   requestKey,
@@ -162,7 +165,7 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
   const expected = new Map<string, string[]>();
   const expectIn = (key: string, id: string): void =>
     void expected.set(key, [...(expected.get(key) ?? []), id]);
-  const plain = new Set(['{nodeyard}:sequence', '{nodeyard}:events']);
+  const plain = new Set(['{nodeyard}:fleet', '{nodeyard}:sequence', '{nodeyard}:events', LISTENING_KEY]);
   const keys = await redis.keys('*');
 
   for (const key of keys.filter((each) => each.startsWith(nodeKey('')))) {
@@ -182,6 +185,17 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
     if (expires) expectIn(EXPIRIES_KEY, id);
     if (expires && node.expiryWarned !== '1') expectIn(UNWARNED_KEY, id);
     if (state === 'FAILED' && node.doomed === '1') expectIn(FAILED_DESTROYS_KEY, id);
+    if (node.destroyFailedAt !== undefined) expectIn(FAILED_DESTROYS_SINCE_KEY, id);
+    if (state === 'DESTROYED') continue;
+    const heartbeat = await redis.hgetall(`${HEARTBEAT_KEY_PREFIX}${id}`);
+    plain.add(`${HEARTBEAT_KEY_PREFIX}${id}`);
+    const watched = WATCHED_STATES.some((each) => each === state) && heartbeat.limitMs !== undefined;
+    if (watched) expectIn(WATCHED_KEY, id);
+    plain.add(commandsKey(id)).add(waitingKey(id));
+    for (const number of await redis.zrange(waitingKey(id), 0, '-1'))
+      expectIn(EXPIRING_COMMANDS_KEY, `${id}:${number}`);
+    const loads = `${LOAD_KEY_PREFIX}${group}:${role}`;
+    if (state === 'INSERVICE' && (await redis.zscore(loads, id)) !== null) expectIn(loads, id);
   }
 
   expect(keys.filter((key) => !plain.has(key)).sort()).toEqual([...expected.keys()].sort());

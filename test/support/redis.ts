@@ -15,23 +15,26 @@ export interface TestRedis {
   /** Path of the unix socket; ioredis takes it as `new Redis(path)`. */
   readonly socket: string;
   readonly pid: number;
-  /** Ends it hard; what it has written to its journal stays. */
-  kill(): Promise<void>;
+  /** Ends it, hard unless said otherwise, and waits until it has ended; what it has written to its journal stays. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
   /** Starts it again on the same socket, from its journal. */
   restart(): Promise<void>;
   /** Ends it for good and removes its files. */
   stop(): Promise<void>;
 }
 
-export async function startTestRedis(settings: readonly string[] = []): Promise<TestRedis> {
-  const directory = mkdtempSync(join(tmpdir(), 'ny-redis-'));
+/** Its files are in `directory`, made for it when not given; its path must be short, for the socket’s sake. */
+export async function startTestRedis(
+  settings: readonly string[] = [],
+  directory: string = mkdtempSync(join(tmpdir(), 'ny-redis-')),
+): Promise<TestRedis> {
   const socket = join(directory, 's');
   const start = () => spawnServer(directory, socket, settings);
   let server = await start();
-  const kill = async (): Promise<void> => {
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<void> => {
     if (server.exitCode !== null || server.signalCode !== null) return;
     const exited = once(server, 'exit');
-    server.kill('SIGKILL');
+    server.kill(signal);
     await exited;
   };
   return {

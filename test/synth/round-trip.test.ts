@@ -29,6 +29,7 @@ const echo = defineNodeStack({
 });
 
 const member = (inputs: object, more: Partial<Member> = {}): Member => ({
+  fleet: 'f',
   nodeId: 'n1',
   group: 'g',
   role: 'r',

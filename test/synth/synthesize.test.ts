@@ -11,6 +11,7 @@ import { type Member, synthesize } from '../../src/synth/synthesize.js';
 import { defineNodeStack, type NodeStackDefinition, TerraformData, z } from '../../stacks/define.js';
 
 const member = (nodeId: string, inputs: object = {}): Member => ({
+  fleet: 'fleet-1',
   nodeId,
   group: 'edge',
   role: 'relay',
@@ -123,6 +124,23 @@ describe('synthesis', () => {
     ]);
   });
 
+  it('hands the node how it may speak for itself, escaped, where that is known, and only then a promise counts', () => {
+    const speaking = stackWith({
+      node: (_scope, _inputs, { events }) => ({ told: JSON.stringify(events ?? null) }),
+      heartbeats: ({ region }) => (region === 'mute' ? undefined : { startSeconds: 30 }),
+    });
+    const events = { url: 'https://api.example/${x}', token: 'nyn_a_b' };
+    const told = (of: Member) =>
+      Object.values(parse(synthesize(speaking, [of]).configuration).output)[0]?.value;
+    expect(told(member('a'))).toBe('null');
+    expect(told({ ...member('a'), events })).toBe(
+      JSON.stringify({ ...events, url: 'https://api.example/$${x}' }),
+    );
+    const members = [member('a'), { ...member('b'), events }, { ...member('c', { region: 'mute' }), events }];
+    const promises = members.map((each) => synthesize(speaking, [each]).heartbeats);
+    expect(promises.map((promised) => [...promised])).toEqual([[], [['b', { startSeconds: 30 }]], []]);
+  });
+
   it('hands the node its exact ownership tags', () => {
     const { resource } = parse(synthesize(twoResources, [member('a')]).configuration);
     expect(Object.values(resource['terraform_data'] ?? {})[0]?.['input']).toEqual({
@@ -130,6 +148,7 @@ describe('synthesis', () => {
       tags: {
         'nodeyard:node-id': 'a',
         'nodeyard:group': 'edge',
+        'nodeyard:fleet': 'fleet-1',
         'nodeyard:role': 'relay',
         'nodeyard:stack': 'subject',
       },

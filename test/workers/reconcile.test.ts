@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/app.js';
 import { type Reconciling, startReconciling } from '../../workers/reconcile.js';
+import { NO_INVENTORIES } from '../fleet/support.js';
 import { Yard } from '../support/yard.js';
 
 let yard: Yard;
@@ -32,7 +33,7 @@ async function consume(look: () => Promise<void>): Promise<void> {
     },
   };
   const app: App = { ...yard.app, store };
-  consumers.push(await startReconciling(app, NO_CLEAN_UPS));
+  consumers.push(await startReconciling(app, NO_INVENTORIES, NO_CLEAN_UPS));
 }
 
 test('of several workers one looks at a time', async () => {

@@ -1,6 +1,6 @@
 /** `nodeyard create`: asks for nodes, their inputs checked by their stack before anything is asked. */
 import type { Command } from 'commander';
-import type { NodeState } from '../../node/lifecycle.js';
+import { CREATED_STATES } from '../../node/lifecycle.js';
 import type { NodeRequest } from '../../node/request.js';
 import { gather, readCount, readDuration, readPairs, readTimeout } from '../arguments.js';
 import { conclude, forEachNode, waitForAll } from '../bulk.js';
@@ -29,8 +29,6 @@ interface CreateOptions {
   readonly timeout?: string;
 }
 
-/** Created, and perhaps further already. */
-const REACHED: readonly NodeState[] = ['CREATED', 'STARTED', 'INSERVICE', 'SOFT_SUNSET', 'HARD_SUNSET'];
 const MOST = 1_000;
 
 export function defineCreate(program: Command, act: Act): void {
@@ -79,8 +77,8 @@ async function create(call: Call, options: CreateOptions): Promise<ExitName> {
     await remarkOnWorkers(app, call.output, 'create');
     const created = { created: made.size };
     if (options.wait !== true) return conclude(call, asked, { more: created });
-    const waited = await waitForAll(call, app, asked, { states: REACHED, timeoutMs });
-    return conclude(call, waited, { goal: REACHED, more: created });
+    const waited = await waitForAll(call, app, asked, { states: CREATED_STATES, timeoutMs });
+    return conclude(call, waited, { goal: CREATED_STATES, more: created });
   });
 }
 

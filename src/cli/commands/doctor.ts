@@ -62,9 +62,10 @@ async function* examine(call: Call): AsyncGenerator<CheckResult> {
   const terraform = await import('../doctor/terraform.js');
   const env = environmentOf(call);
   yield await terraform.checkTerraform(config, env);
+  yield terraform.checkSimulatedCloud(config);
   yield await terraform.checkProviderMirror(config);
   yield await terraform.checkStacks(config);
-  yield terraform.checkCredentials(env);
+  yield terraform.checkCredentials(env, config);
   yield* await examineRedis(call);
 }
 
@@ -89,8 +90,10 @@ async function examineFleet(app: App): Promise<readonly CheckResult[]> {
   return [
     ok('redis', `reached: ${redisPlace(app)}`),
     ...(await fleet.checkRedisSettings(app)),
+    await fleet.checkFleet(app),
     await fleet.checkClock(app, Date.now),
     await fleet.checkWorkers(app),
+    ...(await fleet.checkInventories(app)),
     await fleet.checkQuarantine(app),
     await fleet.checkStranded(app),
     ...(await fleet.checkFailures(app)),

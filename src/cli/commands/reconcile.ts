@@ -45,11 +45,14 @@ async function reconcileNow(call: Call, options: ReconcileCommandOptions): Promi
 }
 
 async function look(app: App): Promise<ReconcileReport> {
-  const [{ reconcile }, { reconcileParts }] = await Promise.all([
+  const [{ reconcile }, { reconcileParts }, { openInventories }, { loadCatalog }] = await Promise.all([
     import('../../fleet/reconcile.js'),
     import('../../fleet/reconcile/parts.js'),
+    import('../../fleet/open-inventories.js'),
+    import('../../../stacks/catalog.js'),
   ]);
-  return reconcile(await reconcileParts(app, { start: () => false }), { dryRun: true });
+  const inventories = openInventories(app, await loadCatalog(app.config.stacks));
+  return reconcile(reconcileParts(app, inventories, { start: () => false }), { dryRun: true });
 }
 
 async function ask(call: Call, app: App, timeoutMs: number): Promise<ReconcileReport> {
@@ -76,13 +79,14 @@ async function ask(call: Call, app: App, timeoutMs: number): Promise<ReconcileRe
   }
 }
 
-function print({ output }: Call, { findings, failures }: ReconcileReport): void {
+function print({ output }: Call, { findings, failures, inventories }: ReconcileReport): void {
   const rows = findings.map(({ rule, nodeId, action, outcome, reason }) =>
     [rule, nodeId ?? '-', action, outcome, reason].map(printable),
   );
   if (rows.length === 0) output.note('nothing to reconcile');
   else output.line(table(output, ['RULE', 'NODE', 'ACTION', 'OUTCOME', 'WHY'], rows));
-  for (const { rule, message } of failures) {
-    output.note(`${output.paintNote('yellow', 'note:')} ${rule} could not look: ${printable(message)}`);
-  }
+  const note = (text: string): void =>
+    output.note(`${output.paintNote('yellow', 'note:')} ${printable(text)}`);
+  for (const { rule, message } of failures) note(`${rule} could not look: ${message}`);
+  for (const { problem } of inventories) if (problem !== undefined) note(problem);
 }

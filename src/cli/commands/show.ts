@@ -10,7 +10,7 @@ export function defineShow(program: Command, act: Act): void {
   const command = program
     .command('show')
     .description(
-      'Show one node: its record, outputs, failure with its mend, progress, resources, lease, history.',
+      'Show one node: its record, outputs, failure with its mend, progress, resources, lease, load, history.',
     )
     .argument('<ID>', 'the node')
     .action((id: string) => act((call) => show(call, id)));
@@ -24,9 +24,9 @@ async function show(call: Call, id: string): Promise<ExitName> {
   const { output } = call;
   return withApp(call, async (app) => {
     const node = await app.client.get(id);
-    const history = await app.store.history(id);
-    if (output.json) output.value({ node, history });
-    else output.line(nodeDetails(output, node, history, Date.now()));
+    const [heard, history] = await Promise.all([app.heartbeats.get(id), app.store.history(id)]);
+    if (output.json) output.value({ node, ...(heard === undefined ? {} : { heard }), history });
+    else output.line(nodeDetails(output, { node, heard, history }, Date.now()));
     return 'done';
   });
 }

@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import type { StartedWorker } from '../../../workers/worker.js';
 import type { StartedApi } from '../../api.js';
 import type { App } from '../../app.js';
+import { addressHere } from '../../auth/node-access.js';
 import type { Act, Call } from '../call.js';
 import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
-import { configOf, withApp, workerLog } from '../opened.js';
+import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
 import { apiPlace } from './api.js';
@@ -33,21 +34,24 @@ async function up(call: Call): Promise<ExitName> {
     async (app) => {
       const { serve } = await import('../serve.js');
       const after = await app.store.latestPosition();
+      call.io.interrupts.holdExit();
+      // Before the worker: the nodes that it makes on this machine are told where the API is.
+      const api = await serveApi(call, app);
       let closed: Promise<void> | undefined;
+      const meanwhile = async (worker: StartedWorker): Promise<void> => {
+        try {
+          await sayReady(call, app, { worker, api });
+          await showEvents(call, app, after);
+        } finally {
+          // Not waited for here: the worker has to hear of its end at once.
+          closed = api?.close();
+          closed?.catch(() => undefined);
+        }
+      };
       try {
-        await serve(call, app, async (worker) => {
-          const api = await serveApi(call, app);
-          try {
-            await sayReady(call, app, { worker, api });
-            await showEvents(call, app, after);
-          } finally {
-            // Not waited for here: the worker has to hear of its end at once.
-            closed = api?.close();
-            closed?.catch(() => undefined);
-          }
-        });
+        await serve(call, app, meanwhile, { api: api === undefined ? undefined : addressHere(api.url) });
       } finally {
-        await closed;
+        await (closed ?? api?.close());
       }
       if (!call.output.json) call.output.note('stopped');
       return 'done';
@@ -78,7 +82,10 @@ async function serveApi({ output }: Call, app: App): Promise<StartedApi | undefi
 async function sayReady(
   { output }: Call,
   app: App,
-  { worker: { terraform }, api }: { readonly worker: StartedWorker; readonly api: StartedApi | undefined },
+  {
+    worker: { terraform, metricsUrl },
+    api,
+  }: { readonly worker: StartedWorker; readonly api: StartedApi | undefined },
 ): Promise<void> {
   const { path: binary, product, version } = terraform;
   const { dataDir, worker } = app.config;
@@ -89,6 +96,8 @@ async function sayReady(
       dataDir,
       terraform: { binary, product, version },
       api: api === undefined ? null : { url: api.url, open: api.open },
+      ...(metricsUrl === undefined ? {} : { metrics: metricsUrl }),
+      ...rehearsalOf(app),
     });
     return;
   }
@@ -98,6 +107,7 @@ async function sayReady(
       ['data', dataDir],
       ['terraform', `${product} ${version} (${binary})`],
       ['api', api === undefined ? 'off' : apiPlace(api)],
+      ['metrics', metricsUrl],
       ['worker', `${worker.creates} creates and ${worker.destroys} destroys at once`],
     ]),
   );

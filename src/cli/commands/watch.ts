@@ -6,7 +6,7 @@ import type { Act, Call } from '../call.js';
 import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
-import { LiveBlock } from '../live-block.js';
+import { showBoard } from '../live-board.js';
 import { NodeBoard } from '../node-board.js';
 import { withApp } from '../opened.js';
 import { teach } from '../teach.js';
@@ -17,10 +17,6 @@ interface WatchOptions {
   readonly since?: string;
   readonly lines?: boolean;
 }
-
-const REDRAW_MS = 1_000;
-/** Of events that come in a burst only the last is drawn. */
-const SETTLE_MS = 50;
 
 export function defineWatch(program: Command, act: Act): void {
   const command = program
@@ -60,7 +56,7 @@ async function watch(call: Call, ids: readonly string[], options: WatchOptions):
     });
     if (output.live && options.since === undefined && options.lines !== true) {
       const filter = { ...(group === undefined ? {} : { group }), ...(role === undefined ? {} : { role }) };
-      await drawTable(call, new NodeBoard(app.store, { ids: new Set(ids), filter }), events, chosen);
+      await showBoard(call, new NodeBoard(app.store, { ids: new Set(ids), filter }), events, chosen);
     } else {
       for await (const event of events) {
         if (!chosen(event)) continue;
@@ -70,48 +66,4 @@ async function watch(call: Call, ids: readonly string[], options: WatchOptions):
     }
     return 'done';
   });
-}
-
-async function drawTable(
-  { io, output }: Call,
-  board: NodeBoard,
-  events: AsyncIterable<NodeEvent>,
-  chosen: (event: NodeEvent) => boolean,
-): Promise<void> {
-  const block = new LiveBlock(io.stdout);
-  const drawing = serially(async () => {
-    await board.lookAtWork(io.stdout.rows);
-    block.draw(await board.lines(output, Date.now()));
-  });
-  await board.load();
-  drawing.soon(0);
-  const regular = setInterval(() => drawing.soon(0), REDRAW_MS);
-  try {
-    for await (const event of events) {
-      if (!chosen(event)) continue;
-      await board.look(event.nodeId);
-      drawing.soon(SETTLE_MS);
-    }
-  } finally {
-    clearInterval(regular);
-    await drawing.end();
-  }
-}
-
-/** One run of `work` at a time; asked for again and again, it runs once more. A failed one is made good by the next. */
-function serially(work: () => Promise<void>): { soon(delayMs: number): void; end(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
-  let current: Promise<void> = Promise.resolve();
-  return {
-    soon(delayMs) {
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        current = current.then(work).catch(() => {});
-      }, delayMs);
-    },
-    async end() {
-      clearTimeout(timer);
-      await current;
-    },
-  };
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { configOf, withApp, workerLog } from '../opened.js';
+import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
 
@@ -23,16 +23,21 @@ async function worker(call: Call): Promise<ExitName> {
     call,
     async (app) => {
       const { serve } = await import('../serve.js');
-      await serve(call, app, async ({ terraform }) => {
+      await serve(call, app, async ({ terraform, metricsUrl }) => {
         const { path: binary, product, version } = terraform;
         if (call.output.json) {
           call.output.value({
             type: 'ready',
             redis: redisPlace(app),
             terraform: { binary, product, version },
+            ...(metricsUrl === undefined ? {} : { metrics: metricsUrl }),
+            ...rehearsalOf(app),
           });
         } else {
-          call.output.note(`worker ready: ${product} ${version}, redis ${redisPlace(app)}; Ctrl-C ends it`);
+          const told = metricsUrl === undefined ? '' : `, metrics ${metricsUrl}`;
+          call.output.note(
+            `worker ready: ${product} ${version}, redis ${redisPlace(app)}${told}; Ctrl-C ends it`,
+          );
         }
       });
       return 'done';

@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import type { App } from '../../app.js';
 import { newNodeId } from '../../client.js';
 import { NodeyardError } from '../../errors.js';
+import { CREATED_STATES, type NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
 import { ownerOf, type ProcessOwner } from '../../state/owner.js';
 import { concurrently } from '../concurrently.js';
@@ -74,9 +75,12 @@ class Demonstration {
     const nodes = await this.#each(this.ids.length, async (id) => {
       signal.throwIfAborted();
       await this.#app.client.requestNode({ id, group: this.#group, role: 'node', stack });
-      return this.#app.client.waitFor(id, ['CREATED'], { timeoutMs: deadline - performance.now(), signal });
+      return this.#app.client.waitFor(id, CREATED_STATES, {
+        timeoutMs: deadline - performance.now(),
+        signal,
+      });
     });
-    return nodes.filter((node) => this.#reached(node, 'CREATED'));
+    return nodes.filter((node) => this.#reached(node, CREATED_STATES));
   }
 
   /** Asks every node whether it is well. Only local nodes have an address to ask at. */
@@ -103,7 +107,7 @@ class Demonstration {
       await this.#app.client.requestDestruction(id, { reason: 'end of the demonstration' });
       return this.#app.client.waitFor(id, ['DESTROYED'], { timeoutMs: deadline - performance.now() });
     });
-    return nodes.filter((node) => this.#reached(node, 'DESTROYED')).length;
+    return nodes.filter((node) => this.#reached(node, ['DESTROYED'])).length;
   }
 
   /** Does it for every id and notes what goes wrong; answers the nodes for which it went well. */
@@ -121,8 +125,8 @@ class Demonstration {
     return answers.filter((node) => node !== undefined);
   }
 
-  #reached(node: NodeRecord, state: NodeRecord['state']): boolean {
-    if (node.state === state) return true;
+  #reached(node: NodeRecord, states: readonly NodeState[]): boolean {
+    if (states.includes(node.state)) return true;
     const why = node.failure === undefined ? '' : ` (${failureLine(node.failure)})`;
     this.problems.push(`${node.id} is ${node.state}${why}`);
     return false;

@@ -1,10 +1,13 @@
 /** Checks behind Redis: its settings and clock, and nodes that need somebody. */
 import type { App } from '../../app.js';
 import { checkRedis } from '../../embedded/check-redis.js';
+import { ERROR_KINDS } from '../../errors.js';
+import type { AskedPlace } from '../../fleet/reconcile/context.js';
+import { silentLog } from '../../log.js';
 import { pages } from '../selection.js';
 import { elapsed } from '../times.js';
 import { workersSeen } from '../workers-seen.js';
-import { type CheckResult, fail, ok, warn } from './check.js';
+import { type CheckResult, fail, failBy, ok, warn } from './check.js';
 
 const WARN_SKEW_MS = 2_000;
 const FAIL_SKEW_MS = 60_000;
@@ -19,6 +22,12 @@ export async function checkRedisSettings({ redis }: Pick<App, 'redis'>): Promise
     const report = severity === 'error' ? fail : warn;
     return report('redis-settings', `${setting} is ${found}, wanted ${wanted}`, mend);
   });
+}
+
+/** To be kept beside the backups: a lost Redis can be given it again. */
+export async function checkFleet({ store, config }: Pick<App, 'store' | 'config'>): Promise<CheckResult> {
+  const id = await store.fleetId();
+  return ok('fleet', config.fleet.id === undefined ? id : `${id}, as fleet.id says`);
 }
 
 /** Leases end by the clock of Redis, ages are shown by ours. */
@@ -50,6 +59,31 @@ export async function checkQuarantine({ states }: Pick<App, 'states'>): Promise<
     'quarantine',
     `${found.length} state${found.length === 1 ? '' : 's'} of ${someOf(nodes)}`,
     'A superseded run wrote them: `nodeyard state show ID --quarantined EPOCH` tells what they hold.',
+  );
+}
+
+/** Asks every place where a node of this fleet was ever made, with the credentials of whoever asks the doctor. */
+export async function checkInventories(
+  app: Pick<App, 'config' | 'env' | 'directories' | 'redis' | 'store'>,
+): Promise<readonly CheckResult[]> {
+  const [{ loadCatalog }, { openInventories }, { createInventories }] = await Promise.all([
+    import('../../../stacks/catalog.js'),
+    import('../../fleet/open-inventories.js'),
+    import('../../fleet/reconcile/inventories.js'),
+  ]);
+  let asked: readonly AskedPlace[];
+  try {
+    const inventories = openInventories(app, await loadCatalog(app.config.stacks));
+    const places = () => inventories.places();
+    const survey = createInventories({ places, intervalMs: 0, monotonic: () => 0, log: silentLog });
+    ({ asked } = await survey.list());
+  } catch (error) {
+    return [failBy('inventories', error)];
+  }
+  return asked.map(({ stack, place, name, resources, problem }) =>
+    problem === undefined
+      ? ok('inventories', `${name ?? place} (${stack}): ${resources} of this fleet`)
+      : warn('inventories', problem, ERROR_KINDS.INVENTORY_UNAVAILABLE.mend),
   );
 }
 

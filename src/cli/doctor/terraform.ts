@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { type Config, searchPath } from '../../config.js';
+import { readSimulatedCloud } from '../../rehearsal/description.js';
 import { findTerraform } from '../../terraform/binary.js';
-import { type CheckResult, fail, failBy, ok, warn } from './check.js';
+import { type CheckResult, fail, failBy, ok, skipped, warn } from './check.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -23,8 +24,27 @@ export async function checkTerraform(config: Config, env: Environment): Promise<
   }
 }
 
-export async function checkProviderMirror({ terraform: { providerMirror } }: Config): Promise<CheckResult> {
+/** A rehearsal is no fault, and yet nothing that one shall overlook. */
+export function checkSimulatedCloud({ simulatedCloud }: Config): CheckResult {
+  const name = 'simulated-cloud';
+  if (simulatedCloud === undefined) return ok(name, 'none set: nodes live in the real cloud');
+  try {
+    const { resources, dataSources } = readSimulatedCloud(simulatedCloud);
+    const types = [...resources, ...dataSources.map((type) => `data.${type}`)].join(', ');
+    return warn(
+      name,
+      `REHEARSAL: all nodes live in ${simulatedCloud}, which has ${types}`,
+      'For real nodes unset NODEYARD_SIMULATED_CLOUD, with a Redis and a data directory of their own.',
+    );
+  } catch (error) {
+    return failBy(name, error);
+  }
+}
+
+export async function checkProviderMirror(config: Config): Promise<CheckResult> {
   const name = 'provider-mirror';
+  const { providerMirror } = config.terraform;
+  if (config.simulatedCloud !== undefined) return skipped(name, 'providers come from the simulated cloud');
   if (providerMirror === undefined) return ok(name, 'none set: providers come from their registry');
   if (!isAbsolute(providerMirror)) return ok(name, `${providerMirror} (a network mirror; not asked)`);
   try {
@@ -61,8 +81,9 @@ const CREDENTIALS = [
 ] as const;
 
 /** Names of variables only; what they hold is a secret. */
-export function checkCredentials(env: Environment): CheckResult {
+export function checkCredentials(env: Environment, { simulatedCloud }: Config): CheckResult {
   const name = 'cloud-credentials';
+  if (simulatedCloud !== undefined) return skipped(name, 'a rehearsal passes none on');
   const isSet = (variable: string): boolean => (env[variable] ?? '') !== '';
   const complete = CREDENTIALS.find((variables) => variables.every(isSet));
   if (complete !== undefined) return ok(name, `AWS: ${complete.join(' and ')} set (not tried)`);

@@ -1,4 +1,6 @@
 /** What the rules work with. */
+import type { Commands } from '../../commands/commands.js';
+import type { Heartbeats } from '../../heartbeat/heartbeats.js';
 import type { Log } from '../../log.js';
 import type { NodeState, Operation } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
@@ -6,10 +8,12 @@ import type { Quarantine, QuarantinePlace } from '../../state/quarantine.js';
 import type { StateRepository } from '../../state/repository.js';
 import type { NodeStore } from '../../store/store.js';
 import type { Inventory, InventoryItem } from '../inventory.js';
+import type { Place } from '../places.js';
+import type { Memory } from './memory.js';
 import type { Sightings } from './sightings.js';
 
 export interface ReconcileSettings {
-  readonly orphans: 'report' | 'destroy';
+  readonly orphans: 'report' | 'destroy' | 'destroy-all';
   readonly orphanAgeMs: number;
   readonly vanishedAfter: number;
   readonly ttlWarningMs: number;
@@ -41,15 +45,33 @@ export interface Listing {
   readonly items: readonly InventoryItem[];
 }
 
+/** A place whose turn it was. */
+export interface AskedPlace extends Place {
+  /** Of the inventory, once it could be opened. */
+  readonly name?: string;
+  /** How many it lists. */
+  readonly resources?: number;
+  /** Why it could not answer. */
+  readonly problem?: string;
+}
+
+export interface Survey {
+  readonly asked: readonly AskedPlace[];
+  readonly listings: readonly Listing[];
+}
+
 export interface ReconcileParts {
   readonly store: NodeStore;
+  readonly heartbeats: Pick<Heartbeats, 'silent' | 'get'>;
+  readonly commands: Pick<Commands, 'expired' | 'expire'>;
   readonly states: Pick<StateRepository, 'load' | 'quarantined' | 'loadQuarantined'>;
   readonly quarantine: Pick<Quarantine, 'unattended'>;
   readonly jobs: FleetJobs;
   readonly cleanUps: CleanUps;
   /** The inventories whose turn it is. */
-  readonly inventories: { list(): Promise<readonly Listing[]> };
+  readonly inventories: { list(): Promise<Survey> };
   readonly sightings: Sightings;
+  readonly memory: Memory;
   /** Orphans that this process has spoken of already. */
   readonly reported: Set<string>;
   readonly settings: ReconcileSettings;

@@ -1,20 +1,22 @@
 /**
  * A destruction that failed may cost money, so it is tried again, for ever, at growing intervals, until the cloud confirms
- * it. The store keeps the schedule; the warning grows louder with the age.
+ * it. The store keeps the schedule. The tries themselves are quiet; at growing ages there is an alarm, once each, in the log
+ * and in the node’s history.
  */
 
 import { age } from '../../age.js';
+import { ERROR_KINDS } from '../../errors.js';
 import type { NodeRecord } from '../../node/record.js';
+import { type Alarm, lastAlarm } from './alarm.js';
+import type { ReconcileContext } from './context.js';
 import { requestDestruction } from './request-destruction.js';
 import { defineRule, type Finding } from './rule.js';
 
 const BATCH = 200;
-const WARN_AFTER_MS = 3_600_000;
-const ERROR_AFTER_MS = 24 * 3_600_000;
 
 interface FailedDestroy extends Finding {
   readonly node: NodeRecord;
-  readonly ageMs: number;
+  readonly alarm: Alarm | undefined;
 }
 
 export const failedDestroys = defineRule<FailedDestroy>('failed-destroys', {
@@ -31,20 +33,33 @@ export const failedDestroys = defineRule<FailedDestroy>('failed-destroys', {
         action: 'destroy again',
         reason: `its destruction has failed ${times} in ${age(ageMs)}, the last time by ${why}`,
         node,
-        ageMs,
+        alarm: lastAlarm(ageMs),
       };
     });
   },
 
-  async act(context, { node, reason, ageMs }) {
+  async act(context, finding) {
+    const { node, reason } = finding;
     const acted = await requestDestruction(context, node, reason);
-    if (acted === 'done')
-      context.log[loudness(ageMs)]({ nodeId: node.id, reason }, 'trying a failed destroy again');
+    if (acted !== 'done') return acted;
+    const raised = await raiseAlarm(context, finding);
+    context.log[raised ?? 'info']({ nodeId: node.id, reason }, 'trying a failed destroy again');
     return acted;
   },
 });
 
-export function loudness(ageMs: number): 'info' | 'warn' | 'error' {
-  if (ageMs >= ERROR_AFTER_MS) return 'error';
-  return ageMs >= WARN_AFTER_MS ? 'warn' : 'info';
+/** Answers how loud it is; undefined where none has come due since the last one. */
+async function raiseAlarm(
+  { store }: ReconcileContext,
+  { node, alarm, reason }: FailedDestroy,
+): Promise<Alarm['level'] | undefined> {
+  if (alarm === undefined) return undefined;
+  const word = alarm.level === 'error' ? 'ALARM' : 'warning';
+  const { mend } = ERROR_KINDS[node.failure?.code ?? 'UNKNOWN'];
+  const raised = await store.raiseAlarm(node.id, {
+    alarm: alarm.atMs,
+    actor: 'reconciler',
+    reason: `${word}, it may still cost money: ${reason}. ${mend}`,
+  });
+  return raised ? alarm.level : undefined;
 }

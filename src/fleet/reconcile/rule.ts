@@ -10,8 +10,10 @@ export const RULE_NAMES = [
   'quarantine',
   'orphans',
   'vanished',
+  'silence',
   'time-limits',
   'stranded',
+  'commands',
   'housekeeping',
 ] as const;
 export type RuleName = (typeof RULE_NAMES)[number];

@@ -2,14 +2,14 @@
  * Nodes that should be there and are not. Only what an inventory has once shown can be missed there, so that a machine
  * whose inventory is another’s, or one that nobody can list, is never taken for gone; and one look in vain is not enough.
  */
-import type { NodeState } from '../../node/lifecycle.js';
+import { CREATED_STATES, type NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
 import type { Inventory } from '../inventory.js';
 import type { Listing, ReconcileContext } from './context.js';
 import { defineRule, type Finding } from './rule.js';
 import type { SightingChanges } from './sightings.js';
 
-const EXPECTED: readonly NodeState[] = ['CREATED', 'STARTED', 'INSERVICE', 'SOFT_SUNSET', 'HARD_SUNSET'];
+const EXPECTED: readonly NodeState[] = CREATED_STATES;
 
 interface Vanished extends Finding {
   readonly inventory: Inventory;
@@ -54,9 +54,11 @@ async function compare(
   const found: Vanished[] = [];
   const missed: string[] = [];
   const forgotten: string[] = [];
-  for (const [nodeId, looks] of missing) {
-    if (seen.has(nodeId)) continue;
-    const node = await store.get(nodeId);
+  const unseen = [...missing].filter(([nodeId]) => !seen.has(nodeId));
+  const { nodes, unreadable } = await store.getMany(unseen.map(([nodeId]) => nodeId));
+  for (const [nodeId, looks] of unseen) {
+    if (unreadable.includes(nodeId)) continue;
+    const node = nodes.get(nodeId);
     if (node === undefined || !EXPECTED.includes(node.state)) {
       forgotten.push(nodeId);
       continue;

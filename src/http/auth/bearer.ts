@@ -26,7 +26,7 @@ export function bearerOf({ headers }: Pick<FastifyRequest, 'headers'>): string |
 /** Throws MALFORMED for a token in the query string, valid or not. */
 export function refuseTokenInQuery(query: unknown): void {
   for (const [name, value] of Object.entries((query ?? {}) as Record<string, unknown>)) {
-    const isToken = [value].flat().some((text) => typeof text === 'string' && text.startsWith('nyt_'));
+    const isToken = [value].flat().some((text) => typeof text === 'string' && /^ny[nt]_/.test(text));
     if (!isToken && !QUERY_NAMES.has(name.toLowerCase())) continue;
     throw new HttpError(
       'MALFORMED',

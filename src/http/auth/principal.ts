@@ -13,6 +13,8 @@ export type Principal =
       readonly scope: Scope;
       readonly nodeId?: string;
     }
+  /** A node that speaks for itself. */
+  | { readonly kind: 'node'; readonly nodeId: string; readonly scope: 'node' }
   | { readonly kind: 'oidc'; readonly subject: string; readonly scope: RankedScope }
   /** Somebody on this machine, while no token was ever made. */
   | { readonly kind: 'local'; readonly scope: 'admin' }
@@ -25,6 +27,8 @@ export function nameOf(principal: Principal): string {
   switch (principal.kind) {
     case 'token':
       return `token ${principal.name}`;
+    case 'node':
+      return `node ${principal.nodeId}`;
     case 'oidc':
       return `oidc ${principal.subject}`;
     case 'local':
@@ -49,7 +53,7 @@ export function demand(principal: Principal, wanted: RouteScope, nodeId: string 
       `this takes the scope ${wanted}; ${nameOf(principal)} has ${principal.scope}`,
     );
   }
-  if (wanted === 'node' && (principal.kind !== 'token' || principal.nodeId !== nodeId)) {
+  if (wanted === 'node' && (principal.kind === 'oidc' || principal.nodeId !== nodeId)) {
     throw new HttpError('FORBIDDEN', 'this token belongs to another node');
   }
 }

@@ -55,7 +55,7 @@ const limited = (what: string, seconds: number): HttpError =>
 
 function callerOf(principal: Principal, ip: string): string {
   if (principal.kind === 'token') return `token ${principal.id}`;
-  if (principal.kind === 'oidc') return nameOf(principal);
+  if (principal.kind === 'oidc' || principal.kind === 'node') return nameOf(principal);
   return `address ${addressOf(ip)}`;
 }
 

@@ -19,7 +19,10 @@ export function accessRoutes(api: Api, { audit }: ApiParts): void {
       response: { 200: schemas.whoSchema },
     },
     handler: async ({ principal }) => {
-      if (principal.kind === 'nobody') throw new HttpError('FORBIDDEN', 'nobody is nobody');
+      // The scope has let neither of them in.
+      if (principal.kind === 'nobody' || principal.kind === 'node') {
+        throw new HttpError('FORBIDDEN', 'this is for people and programs');
+      }
       const { kind, scope } = principal;
       return { kind, scope, name: nameOf(principal), ...(kind === 'token' ? { tokenId: principal.id } : {}) };
     },

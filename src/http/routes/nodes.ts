@@ -11,7 +11,7 @@ const LIVE: readonly NodeState[] = NODE_STATES.filter((state) => state !== 'DEST
 const HISTORY = 100;
 
 export function nodeRoutes(api: Api, parts: ApiParts): void {
-  const { client, store } = parts;
+  const { client, store, heartbeats } = parts;
   const tags = ['nodes'];
 
   api.route({
@@ -92,9 +92,12 @@ export function nodeRoutes(api: Api, parts: ApiParts): void {
       summary: 'Show a node',
       tags,
       params: nodeParams,
-      response: { 200: schemas.oneNodeSchema },
+      response: { 200: schemas.shownNodeSchema },
     },
-    handler: async ({ params }) => ({ node: await client.get(params.id) }),
+    handler: async ({ params }) => {
+      const [node, heard] = await Promise.all([client.get(params.id), heartbeats.get(params.id)]);
+      return { node, ...(heard === undefined ? {} : { heard }) };
+    },
   });
 
   api.route({

@@ -9,7 +9,7 @@ export const name = nodeRequestSchema.shape.group;
 export const nodeParams = z.strictObject({ id: nodeId.describe('The node.') });
 
 /** A whole number in a query: digits only, neither `1e3` nor ` 7`. */
-const countInQuery = ({ min, max }: { min: number; max: number }) =>
+export const countInQuery = ({ min, max }: { min: number; max: number }) =>
   z.preprocess(
     (text) => (typeof text === 'string' && /^\d{1,12}$/.test(text) ? Number(text) : text),
     z.int(`must be a whole number from ${min} to ${max}`).min(min).max(max),

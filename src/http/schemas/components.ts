@@ -6,6 +6,8 @@ import { deadLetterSchema, webhookRequestSchema, webhookSchema } from '../../web
 import { auditEntrySchema } from './access.js';
 import { errorSchema, refusalSchema } from './error.js';
 import { failureSchema, nodeEventSchema, nodeSchema } from './node.js';
+import { commandRequestSchema, commandSchema } from './node-commands.js';
+import { heardSchema, nodeSaysRequestSchema } from './node-events.js';
 import * as requests from './node-requests.js';
 import { queueSchema } from './queues.js';
 import { stackSchema } from './stacks.js';
@@ -21,6 +23,10 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [nodeRequestSchema, 'NodeRequest'],
   [requests.manyNodesRequestSchema, 'ManyNodesRequest'],
   [requests.stateChangeRequestSchema, 'StateChangeRequest'],
+  [commandSchema, 'Command'],
+  [commandRequestSchema, 'CommandRequest'],
+  [nodeSaysRequestSchema, 'NodeSaysRequest'],
+  [heardSchema, 'Heard'],
   [requests.nodePageSchema, 'NodePage'],
   [requests.requestedSchema, 'Requested'],
   [requests.manyRequestedSchema, 'ManyRequested'],

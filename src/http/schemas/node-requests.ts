@@ -5,6 +5,7 @@ import { nodeRequestSchema } from '../../node/request.js';
 import { cursor, limit, name, reason, stateAmong, stateInRequest, statesInQuery } from './common.js';
 import { refusalSchema } from './error.js';
 import { nodeEventSchema, nodeSchema } from './node.js';
+import { heardSchema } from './node-events.js';
 
 const MOST_AT_ONCE = 1_000;
 
@@ -74,6 +75,9 @@ export const countsSchema = z.object({
 });
 
 export const oneNodeSchema = z.object({ node: nodeSchema });
+export const shownNodeSchema = oneNodeSchema.extend({
+  heard: heardSchema.exactOptional().describe('Absent for a node that neither speaks nor should.'),
+});
 
 export const historyQuery = z.strictObject({ limit });
 export const historySchema = z.object({

@@ -51,6 +51,8 @@ export const nodeSchema = z.object({
   expiresAt: time('When its time to live ends.').exactOptional(),
   epoch: z.number().describe('Grows with every run that takes the node.'),
   lease: z.object({ holder: z.string(), expiresAt: time('When it ends.') }).exactOptional(),
+  accounted: z.number().describe('The epoch up to which it is known what its runs have made.'),
+  runEndedAt: time('When its last run ended.').exactOptional(),
   attempts: z.number().describe('Attempts that the operation at work has spent.'),
   lastError: z.object({ code: z.enum(ERROR_CODES), message: z.string() }).exactOptional(),
   createSucceeded: z.boolean(),

@@ -1,6 +1,7 @@
 /** The families of routes, in the order of the document. */
 export const TAGS = [
   { name: 'nodes', description: 'Ask for nodes, look at them, move them, end them.' },
+  { name: 'node', description: 'What a node calls itself, with its own token.' },
   { name: 'stacks', description: 'What a node can be made of.' },
   { name: 'states', description: 'The Terraform states of nodes.' },
   { name: 'queues', description: 'The queues that drive nodes.' },

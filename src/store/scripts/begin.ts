@@ -31,9 +31,11 @@ if takeover and node.leaseHolder == ask.holder then
   return answer('begun', node)
 end
 
+-- Whoever did not give the lease back has had to end before it did.
+if node.leaseHolder ~= '' then write(node, { runEndedAt = node.leaseExpiresAt }) end
 write(node, lease)
 write(node, { epoch = epoch_of(node) + 1 })
-clear(node, { 'progress' })
+clear(node, { 'progress', 'lateEnd' })
 if takeover then
   note_attention(node)
   append_event(node, { type = 'taken' })

@@ -2,12 +2,18 @@
 import type { Ask } from './prelude.js';
 import { ASK, ATTENTION, NODE } from './prelude.js';
 
-export interface ReleaseAsk extends Ask {
+interface ClaimAsk extends Ask {
   readonly epoch: number;
   readonly holder: string;
 }
-export interface RenewAsk extends ReleaseAsk {
+export interface RenewAsk extends ClaimAsk {
   readonly leaseMs: number;
+}
+export interface ReleaseAsk extends ClaimAsk {
+  /** Everything that earlier runs made is known. */
+  readonly earlier: boolean;
+  /** So is everything that this one made. */
+  readonly own: boolean;
 }
 
 // The epoch is the fence: a lease that ran out and that nobody took is still its holder’s.
@@ -27,11 +33,26 @@ note_attention(node)
 return { { node.state, now + ask.leaseMs } }
 `;
 
-/** KEYS[1] = the node. Answers 1 or 0. */
+/**
+ * KEYS[1] = the node. Answers 1 or 0. Also the only place where a node’s `accounted` changes: up where the run knows of everything,
+ * down where a run ends that is not the node’s any more (another has begun, or Redis has lost its begin), because what it made was
+ * not all there when the other one asked.
+ */
 export const RELEASE = `
 ${ASK}${NODE}${ATTENTION}${HOLDS}
 local node = load(KEYS[1])
-if not holds(node) then return 0 end
+if not holds(node) then
+  if node and not TERMINAL[node.state] then
+    local before = math.min(ask.epoch, epoch_of(node)) - 1
+    write(node, { accounted = math.max(0, math.min(accounted_of(node), before)), lateEnd = '1' })
+  end
+  return 0
+end
+local known = accounted_of(node)
+if ask.earlier then known = math.max(known, ask.epoch - 1) end
+if ask.own and known == ask.epoch - 1 then known = ask.epoch end
+if node.lateEnd ~= '1' then write(node, { accounted = known }) end
+write(node, { runEndedAt = now })
 clear(node, { 'leaseHolder', 'leaseExpiresAt' })
 note_attention(node)
 return 1

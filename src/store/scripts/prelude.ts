@@ -2,15 +2,12 @@
  * Lua that several scripts share. Every script gets one argument, a JSON document that it knows as `ask`, and says
  * what it did as a verdict with the node’s record. What the lifecycle allows stands in `ask`, never in Lua.
  */
-import { DRIVEN_STATES, isTerminal, NODE_STATES, type NodeState } from '../../node/lifecycle.js';
+import { DRIVEN_STATES, isTerminal, NODE_STATES, WATCHED_STATES } from '../../node/lifecycle.js';
 import { UNSOUND_RECORD } from '../../redis-errors.js';
+import { type Ask, list, set } from '../../redis-scripts.js';
 import * as keys from '../keys.js';
 
-/** What every script is told. */
-export interface Ask {
-  /** Milliseconds since 1970; negative = the clock of Redis. */
-  readonly now: number;
-}
+export { ASK, type Ask } from '../../redis-scripts.js';
 
 /** What every script that adds an event is told. */
 export interface RecordedAsk extends Ask {
@@ -18,19 +15,6 @@ export interface RecordedAsk extends Ask {
   readonly reason?: string | undefined;
   readonly retention: { readonly historyEntries: number; readonly eventEntries: number };
 }
-
-const list = (words: readonly string[]): string => `{ ${words.map((word) => `'${word}'`).join(', ')} }`;
-const set = (words: readonly NodeState[]): string =>
-  `{ ${words.map((word) => `${word} = true`).join(', ')} }`;
-
-export const ASK = `
-local ask = cjson.decode(ARGV[1])
-local now = ask.now
-if now < 0 then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
-`;
 
 /** Fields that a script may look at; absent ones read as ''. Documents (inputs, outputs …) are never among them. */
 const LOADED_FIELDS = [
@@ -43,6 +27,8 @@ const LOADED_FIELDS = [
   'epoch',
   'leaseHolder',
   'leaseExpiresAt',
+  'accounted',
+  'lateEnd',
   'createSucceeded',
   'retryRequested',
   'failureOperation',
@@ -51,6 +37,7 @@ const LOADED_FIELDS = [
   'doomed',
   'destroyFailures',
   'destroyFailedAt',
+  'destroyAlarm',
 ] as const;
 
 export const NODE = `
@@ -85,6 +72,7 @@ local function clear(node, names)
 end
 
 local function epoch_of(node) return tonumber(node.epoch) end
+local function accounted_of(node) return tonumber(node.accounted) or 0 end
 local function lease_end(node) return tonumber(node.leaseExpiresAt) or 0 end
 
 local function answer(verdict, node)
@@ -124,6 +112,15 @@ local function note_expiry(node)
   end
   note('${keys.EXPIRIES_KEY}', counts)
   note('${keys.UNWARNED_KEY}', counts and node.expiryWarned ~= '1')
+end
+
+-- Also while it is tried again: only the cloud, or whoever reinstates the node, ends it.
+local function note_unconfirmed_destroy(node)
+  if node.destroyFailedAt == '' then
+    redis.call('ZREM', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.id)
+  else
+    redis.call('ZADD', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.destroyFailedAt, node.id)
+  end
 end
 
 local function note_failed_destroy(node, failed)
@@ -176,8 +173,38 @@ local function append_event(node, event)
 end
 `;
 
+/**
+ * What else is kept of a node follows its state. Silence counts in the states that are watched, from the moment that the node
+ * enters the first of them; its load counts for routing again with the next heartbeat that it sends in service.
+ */
+const WATCH = `
+local WATCHED = ${set(WATCHED_STATES)}
+
+local function note_watch(node)
+  local heartbeat = '${keys.HEARTBEAT_KEY_PREFIX}' .. node.id
+  redis.call('ZREM', '${keys.LOAD_KEY_PREFIX}' .. node.group .. ':' .. node.role, node.id)
+  if WATCHED[node.state] then
+    local limit = tonumber(redis.call('HGET', heartbeat, 'limitMs') or '')
+    if limit then redis.call('ZADD', '${keys.WATCHED_KEY}', 'NX', now + limit, node.id) end
+  else
+    redis.call('ZREM', '${keys.WATCHED_KEY}', node.id)
+  end
+  if TERMINAL[node.state] then redis.call('DEL', heartbeat) end
+end
+
+-- Nobody is left to be told anything.
+local function forget_commands(node)
+  local waiting = '${keys.WAITING_COMMANDS_KEY_PREFIX}' .. node.id
+  for _, number in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
+    redis.call('ZREM', '${keys.EXPIRING_COMMANDS_KEY}', node.id .. ':' .. number)
+  end
+  redis.call('DEL', waiting, '${keys.COMMANDS_KEY_PREFIX}' .. node.id)
+end
+`;
+
 /** The one place where a state is assigned. `entering` is what `lifecycle-arguments.ts` says of the new state. */
 export const MOVE = `
+${WATCH}
 local function may_leave(node, sources)
   local source = sources[node.state]
   return source and (not source.field or node[source.field] == source.value)
@@ -187,7 +214,8 @@ local function move(node, to, entering)
   index_remove(node, node.state)
   index_add(node, to)
   since_remove(node)
-  clear(node, { 'failure', 'failureOperation', 'lastError' })
+  clear(node, { 'failure', 'failureOperation', 'lastError', 'failedFrom' })
+  if entering.failed then write(node, { failedFrom = node.state }) end
   write(node, { state = to, since = now, updatedAt = now, retryRequested = '0' })
   clear(node, entering.clear)
   write(node, entering.set)
@@ -195,7 +223,10 @@ local function move(node, to, entering)
   since_add(node)
   note_expiry(node)
   note_failed_destroy(node, entering.failed)
+  note_unconfirmed_destroy(node)
   note_attention(node)
+  note_watch(node)
+  if TERMINAL[node.state] then forget_commands(node) end
 end
 `;
 

@@ -2,12 +2,12 @@
  * The cloud on a unix socket. `POST /call` is what the provider uses; the rest is for tests and people:
  * `GET /resources`, `GET /unowned?node=…&node=…`, `GET /calls?name=…`, `GET /cost`, `POST /faults { plan, seed }`.
  */
-
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { CloudRequest } from '../api.js';
 import type { SimulatedCloud } from './cloud.js';
+import { deliver, read } from './delivery.js';
 import type { FaultPlanInput } from './faults.js';
 
 /** Serves on the socket until the server is closed. A socket that a killed cloud left is taken over. */
@@ -30,8 +30,11 @@ async function answer(
     const body = await read(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://cloud');
     const route = `${request.method} ${pathname}`;
-    if (route === 'POST /call') await answerCall(cloud, JSON.parse(body) as CloudRequest, response);
-    else send(response, 200, question(cloud, route, searchParams, body));
+    if (route === 'POST /call') {
+      await deliver(cloud, JSON.parse(body) as CloudRequest, response, (reply) =>
+        send(response, 'error' in reply ? reply.status : 200, reply),
+      );
+    } else send(response, 200, question(cloud, route, searchParams, body));
   } catch (error) {
     send(response, 400, { error: String(error) });
   }
@@ -57,28 +60,6 @@ function question(cloud: SimulatedCloud, route: string, query: URLSearchParams, 
   }
 }
 
-async function answerCall(
-  cloud: SimulatedCloud,
-  request: CloudRequest,
-  response: ServerResponse,
-): Promise<void> {
-  const fault = cloud.strike(request.call);
-  if (fault?.fault === 'slow') await new Promise((resolve) => setTimeout(resolve, fault.ms));
-  const { reply } = cloud.serve(request, fault);
-  const kind = fault?.fault;
-  if (kind === 'hang' || kind === 'hang-after') return;
-  if (kind === 'cut-before' || kind === 'cut-after') response.destroy();
-  else if (kind === 'malformed') response.end('<html><body>It works!</body></html>');
-  else if (kind === 'crash-after') send(response, 200, { requestId: reply.requestId, crash: true });
-  else send(response, 'error' in reply ? reply.status : 200, reply);
-}
-
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }

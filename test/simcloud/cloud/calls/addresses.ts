@@ -5,6 +5,17 @@ import { type AddressRecord, associationNow } from '../records.js';
 import type { World } from '../world.js';
 import { alive } from './alive.js';
 import { type Calls, inputOf } from './call.js';
+import { type FilterValues, type Selection, select } from './select.js';
+
+/** EC2 does not page addresses. */
+type AddressSelection = Pick<Selection, 'Filters'> & { readonly AllocationIds?: readonly string[] };
+
+const filtersAt = (now: number): FilterValues<AddressRecord> => ({
+  'allocation-id': ({ id }) => [id],
+  'association-id': (record) => [associationNow(record, now)?.id],
+  'instance-id': (record) => [associationNow(record, now)?.instanceId],
+  'public-ip': ({ publicIp }) => [publicIp],
+});
 
 export const addressCalls: Calls = {
   AllocateAddress(context) {
@@ -29,11 +40,12 @@ export const addressCalls: Calls = {
 
   DescribeAddresses(context) {
     const { world, region } = context;
-    const { AllocationIds } = inputOf<{ AllocationIds?: readonly string[] }>(context);
-    const records =
+    const { AllocationIds, Filters } = inputOf<AddressSelection>(context);
+    const candidates =
       AllocationIds === undefined
         ? world.living('address', region)
         : AllocationIds.map((id) => world.find('address', region, id));
+    const { records } = select(candidates, Filters === undefined ? {} : { Filters }, filtersAt(world.now));
     return { Addresses: records.map((record) => describe(world, record)) };
   },
 

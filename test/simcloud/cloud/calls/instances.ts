@@ -7,23 +7,29 @@ import { alive } from './alive.js';
 import { type CallContext, type Calls, inputOf, said } from './call.js';
 import { describeInstance } from './instance-view.js';
 import { runInstance } from './run-instance.js';
+import { type FilterValues, requireNoPages, type Selection, select } from './select.js';
 
 export const instanceCalls: Calls = {
   RunInstances: (context) => ({ Instances: [describeInstance(context.world, runInstance(context))] }),
 
   DescribeInstances(context) {
     const { world, region } = context;
-    const { InstanceIds } = inputOf<{ InstanceIds?: readonly string[] }>(context);
-    const records =
+    const { InstanceIds, ...selection } = inputOf<Selection & { InstanceIds?: readonly string[] }>(context);
+    if (InstanceIds !== undefined) requireNoPages(selection, 'instancesSet');
+    const candidates =
       InstanceIds === undefined
         ? world.list('instance', region)
         : InstanceIds.map((id) => world.find('instance', region, id));
-    return { Reservations: records.map((record) => ({ Instances: [describeInstance(world, record)] })) };
+    const { records, ...more } = select(candidates, selection, filtersAt(world.now));
+    return {
+      Reservations: records.map((record) => ({ Instances: [describeInstance(world, record)] })),
+      ...more,
+    };
   },
 
   TerminateInstances(context) {
     const { world, region } = context;
-    for (const id of inputOf<{ InstanceIds: readonly string[] }>(context).InstanceIds) {
+    const changes = inputOf<{ InstanceIds: readonly string[] }>(context).InstanceIds.map((id) => {
       const record = world.find('instance', region, id);
       if (record.protectedFromTermination) {
         throw new CloudRefusal(
@@ -32,8 +38,13 @@ export const instanceCalls: Calls = {
         );
       }
       if (record.deletedAt === undefined) terminate(world, record);
-    }
-    return {};
+      return {
+        InstanceId: id,
+        PreviousState: { Name: instanceState(record, world.now) },
+        CurrentState: { Name: instanceState(world.find('instance', region, id), world.now) },
+      };
+    });
+    return { TerminatingInstances: changes };
   },
 
   StopInstances(context) {
@@ -90,6 +101,14 @@ export const instanceCalls: Calls = {
     return {};
   },
 };
+
+const filtersAt = (now: number): FilterValues<InstanceRecord> => ({
+  'instance-id': ({ id }) => [id],
+  'instance-state-name': (record) => [instanceState(record, now)],
+  'instance.group-id': ({ groupIds }) => groupIds,
+  'availability-zone': ({ zone }) => [zone],
+  'vpc-id': ({ vpcId }) => [vpcId],
+});
 
 /** What hangs on the instance lets go when it has ended, not before. */
 function terminate(world: World, record: InstanceRecord): void {

@@ -2,6 +2,7 @@
 import type { Image } from '../../api.js';
 import { ACCOUNT } from '../world.js';
 import { type Calls, inputOf } from './call.js';
+import { like } from './select.js';
 
 export const lookupCalls: Calls = {
   DescribeImages(context) {
@@ -24,7 +25,7 @@ export const lookupCalls: Calls = {
     );
     const fits = (image: Image): boolean =>
       (Owners.length === 0 || Owners.some((owner) => ownedBy(image, owner))) &&
-      Filters.every(({ Name, Values }) => Values.some((value) => like(value, filtered(image, Name))));
+      Filters.every(({ Name, Values }) => Values.some((value) => like(value)(filtered(image, Name))));
     return { Images: images.filter(fits) };
   },
 
@@ -49,12 +50,3 @@ function filtered(image: Image, name: string): string {
   };
   return values[name] ?? '';
 }
-
-/** EC2’s filters know `*` and `?`. */
-const like = (pattern: string, text: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-  ).test(text);

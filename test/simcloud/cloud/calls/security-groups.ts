@@ -11,6 +11,7 @@ import { CloudRefusal } from '../errors.js';
 import { exists, type SecurityGroupRecord, type SecurityGroupRuleRecord } from '../records.js';
 import { ACCOUNT, defaultVpc, type World } from '../world.js';
 import { type CallContext, type Calls, inputOf } from './call.js';
+import { type FilterValues, requireNoPages, type Selection, select } from './select.js';
 
 const EVERYTHING_OUT: RuleTerms = { IpProtocol: '-1', FromPort: -1, ToPort: -1, CidrIpv4: '0.0.0.0/0' };
 
@@ -51,12 +52,14 @@ export const securityGroupCalls: Calls = {
 
   DescribeSecurityGroups(context) {
     const { world, region } = context;
-    const { GroupIds } = inputOf<{ GroupIds?: readonly string[] }>(context);
-    const records =
+    const { GroupIds, ...selection } = inputOf<Selection & { GroupIds?: readonly string[] }>(context);
+    if (GroupIds !== undefined) requireNoPages(selection, 'groupIds');
+    const candidates =
       GroupIds === undefined
         ? world.living('security-group', region)
         : GroupIds.map((id) => world.find('security-group', region, id));
-    return { SecurityGroups: records.map(describeGroup) };
+    const { records, ...more } = select(candidates, selection, filtersIn(world));
+    return { SecurityGroups: records.map(describeGroup), ...more };
   },
 
   DeleteSecurityGroup(context) {
@@ -96,6 +99,16 @@ export const securityGroupCalls: Calls = {
     return {};
   },
 };
+
+const filtersIn = (world: World): FilterValues<SecurityGroupRecord> => ({
+  'group-id': ({ id }) => [id],
+  'group-name': ({ name }) => [name],
+  'ip-permission.group-id': ({ id }) =>
+    rulesOf(world, id).flatMap(({ isEgress, terms }) => (isEgress ? [] : [terms.ReferencedGroupId])),
+  'egress.ip-permission.group-id': ({ id }) =>
+    rulesOf(world, id).flatMap(({ isEgress, terms }) => (isEgress ? [terms.ReferencedGroupId] : [])),
+  'vpc-id': ({ vpcId }) => [vpcId],
+});
 
 function authorize(context: CallContext, isEgress: boolean): object {
   const {

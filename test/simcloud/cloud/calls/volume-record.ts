@@ -43,13 +43,19 @@ export function completeSettings(settings: EbsSettings, region: string): VolumeS
   };
 }
 
+export function volumeState(record: VolumeRecord, now: number): Volume['State'] {
+  if (record.deletedAt !== undefined && attachmentNow(record, now) === undefined) return 'deleting';
+  if (attachmentNow(record, now) !== undefined) return 'in-use';
+  return now >= record.availableAt ? 'available' : 'creating';
+}
+
 export function describeVolume(world: World, record: VolumeRecord): Volume {
   const attachment = attachmentNow(record, world.now);
   const { settings } = record;
   return {
     VolumeId: record.id,
     AvailabilityZone: record.zone,
-    State: attachment !== undefined ? 'in-use' : world.now >= record.availableAt ? 'available' : 'creating',
+    State: volumeState(record, world.now),
     Size: settings.VolumeSize,
     VolumeType: settings.VolumeType,
     Iops: settings.Iops,
@@ -66,6 +72,7 @@ export function describeVolume(world: World, record: VolumeRecord): Volume {
             {
               InstanceId: attachment.instanceId,
               Device: attachment.device,
+              AttachTime: new Date(attachment.attachedAt).toISOString(),
               DeleteOnTermination: attachment.deleteOnTermination,
               State:
                 attachment.detachedAt !== undefined

@@ -5,7 +5,8 @@ import { attachmentNow, type InstanceRecord, instanceState, type VolumeRecord } 
 import type { World } from '../world.js';
 import { alive } from './alive.js';
 import { type Calls, inputOf, said } from './call.js';
-import { completeSettings, describeVolume } from './volume-record.js';
+import { type FilterValues, requireNoPages, type Selection, select } from './select.js';
+import { completeSettings, describeVolume, volumeState } from './volume-record.js';
 
 interface CreateVolumeInput extends EbsSettings {
   readonly AvailabilityZone: string;
@@ -45,12 +46,14 @@ export const volumeCalls: Calls = {
 
   DescribeVolumes(context) {
     const { world, region } = context;
-    const { VolumeIds } = inputOf<{ VolumeIds?: readonly string[] }>(context);
-    const records =
+    const { VolumeIds, ...selection } = inputOf<Selection & { VolumeIds?: readonly string[] }>(context);
+    if (VolumeIds !== undefined) requireNoPages(selection, 'volumeIds');
+    const candidates =
       VolumeIds === undefined
         ? world.living('volume', region)
         : VolumeIds.map((id) => world.find('volume', region, id));
-    return { Volumes: records.map((record) => describeVolume(world, record)) };
+    const { records, ...more } = select(candidates, selection, filtersAt(world.now));
+    return { Volumes: records.map((record) => describeVolume(world, record)), ...more };
   },
 
   ModifyVolume(context) {
@@ -102,9 +105,21 @@ export const volumeCalls: Calls = {
     }
     const detachedAt = attachment.detachedAt ?? world.now + world.settings.changeMs;
     world.put({ ...volume, attachment: { ...attachment, detachedAt } });
-    return {};
+    return {
+      VolumeId: volume.id,
+      InstanceId: attachment.instanceId,
+      Device: attachment.device,
+      State: 'detaching',
+    };
   },
 };
+
+const filtersAt = (now: number): FilterValues<VolumeRecord> => ({
+  'volume-id': ({ id }) => [id],
+  status: (record) => [volumeState(record, now)],
+  'attachment.instance-id': (record) => [attachmentNow(record, now)?.instanceId],
+  'availability-zone': ({ zone }) => [zone],
+});
 
 function refuseAttachment(
   world: World,

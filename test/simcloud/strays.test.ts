@@ -1,0 +1,178 @@
+/** What exists in the cloud and stands in no state: queue, workers, Terraform, provider, the AWS SDK, and a cloud with faults. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { openInventories } from '../../src/fleet/open-inventories.js';
+import { loadCatalog } from '../../stacks/catalog.js';
+import type { Yard } from '../support/yard.js';
+import { Account, killRuns, requestNode, SDK_RETRIES } from './account.js';
+import { createMirror } from './mirror.js';
+
+const SHORT_LEASE = {
+  NODEYARD_LEASE_TTL: '4s',
+  NODEYARD_LEASE_RENEW: '500ms',
+  NODEYARD_LEASE_STOP_MARGIN: '1s',
+  NODEYARD_QUEUE_LOCK: '3s',
+  NODEYARD_QUEUE_STALLED: '1s',
+};
+const PATIENT = { timeout: 120_000 };
+/** Every try of the provider’s SDK, so that the call fails in the end. */
+const ALL_TRIES = SDK_RETRIES + 1;
+
+let mirror: string;
+let account: Account;
+let yard: Yard;
+beforeAll(async () => {
+  mirror = mkdtempSync(join(tmpdir(), 'ny-mirror-'));
+  await createMirror(mirror);
+});
+afterAll(() => rmSync(mirror, { recursive: true, force: true }));
+beforeEach(async () => {
+  account = await Account.open(mirror);
+  yard = await account.yard({ ...SHORT_LEASE, NODEYARD_RETRY_CREATE_ATTEMPTS: '100' });
+});
+afterEach(async () => {
+  inject();
+  try {
+    await yard.close();
+    expect(account.started.cloud.resources().map(({ kind, id }) => `${kind} ${id}`)).toEqual([]);
+  } finally {
+    await account.close();
+  }
+});
+
+const inject = (...plan: Parameters<typeof account.started.cloud.inject>[0]): void =>
+  account.started.cloud.inject(plan);
+const reasonsOf = async (id: string) => (await yard.app.store.history(id)).map(({ reason }) => reason ?? '');
+const calls = (call: string) => account.started.cloud.calls(call);
+/** How many such calls have had their effect. */
+const effected = (call: string) =>
+  expect.poll(() => calls(call).filter(({ effect }) => effect.length > 0).length, { timeout: 30_000 });
+
+/** The node has its own machine, nobody else has any, and what was lost is told. */
+async function hasOneMachine(id: string): Promise<void> {
+  const { outputs } = await yard.reaches(id, 'CREATED');
+  expect(account.of(id, 'instance').map((record) => record.id)).toEqual([outputs?.['instanceId']]);
+  expect(account.started.cloud.unowned([id])).toEqual([]);
+  const told =
+    /^destroyed aws_instance i-\w+ in aws-eu-central-1: an earlier run made it, and no state holds it$/;
+  expect(await reasonsOf(id)).toContainEqual(expect.stringMatching(told));
+}
+async function destroyed(id: string): Promise<void> {
+  await yard.app.client.requestDestruction(id);
+  await yard.reaches(id, 'DESTROYED');
+  // What EC2 was told to terminate takes a moment to go, and nothing can keep it.
+  await expect.poll(() => account.of(id).length, { timeout: 20_000 }).toBe(0);
+}
+
+describe('an instance whose id nobody was told', { ...PATIENT }, () => {
+  test('because the answer was lost is gone before the next one is made', async () => {
+    await yard.startWorker();
+    inject({ call: 'RunInstances', times: ALL_TRIES, fault: 'cut-after' });
+    const id = await requestNode(yard);
+    await hasOneMachine(id);
+    await destroyed(id);
+  });
+
+  test('because worker, Terraform and provider were killed between effect and answer is gone as well', async () => {
+    inject({ call: 'RunInstances', nth: 1, fault: 'hang-after' });
+    const doomed = await yard.spawnWorker();
+    const id = await requestNode(yard);
+    await effected('RunInstances').toBe(1);
+    // Frozen first, so that nobody has the time to end anything well.
+    doomed.signal('SIGSTOP');
+    expect(await killRuns(yard)).toBeGreaterThan(1);
+    doomed.signal('SIGKILL');
+    await doomed.exited();
+    await yard.startWorker();
+    await hasOneMachine(id);
+    await destroyed(id);
+  });
+
+  test('because a shutdown made the provider give up is gone as well', async () => {
+    inject({ call: 'RunInstances', nth: 1, fault: 'hang-after' });
+    await yard.startWorker();
+    const id = await requestNode(yard);
+    await effected('RunInstances').toBe(1);
+    await yard.stopWorker();
+    expect(account.of(id, 'instance')).toHaveLength(1);
+    expect(await yard.app.client.get(id)).toMatchObject({ state: 'CREATING', accounted: 0 });
+    await yard.startWorker();
+    await hasOneMachine(id);
+    await destroyed(id);
+  });
+
+  test('because its create was stopped for its destruction does not survive DESTROYED', async () => {
+    inject({ call: 'RunInstances', nth: 1, fault: 'hang-after' });
+    await yard.startWorker();
+    const id = await requestNode(yard);
+    await effected('RunInstances').toBe(1);
+    await destroyed(id);
+    expect(calls('RunInstances')).toHaveLength(1);
+  });
+});
+
+describe('while the cloud refuses', { ...PATIENT }, () => {
+  test('to delete a group that a lost run made, a create waits a little, and goes on', async () => {
+    await yard.startWorker();
+    inject(
+      { call: 'CreateSecurityGroup', nth: 1, fault: 'crash-after' },
+      { call: 'DeleteSecurityGroup', forMs: 2_000, fault: 'in-use' },
+    );
+    const id = await requestNode(yard, { securityGroup: {} });
+    await yard.reaches(id, 'CREATED');
+    expect(account.of(id, 'security-group')).toHaveLength(1);
+    expect(account.started.cloud.unowned([id])).toEqual([]);
+    await destroyed(id);
+  });
+
+  test('the same to a destroy, that is not DESTROYED before the group is gone', async () => {
+    inject(
+      { call: 'CreateSecurityGroup', nth: 1, fault: 'hang-after' },
+      { call: 'DeleteSecurityGroup', forMs: 4_000, fault: 'in-use' },
+    );
+    await yard.startWorker();
+    const id = await requestNode(yard, { securityGroup: {} });
+    await effected('CreateSecurityGroup').toBe(1);
+    await destroyed(id);
+    expect(await reasonsOf(id)).toContainEqual(expect.stringMatching(/^destroyed aws_security_group sg-/));
+  });
+
+  test('to list what exists, nothing is made and nothing is called destroyed', async () => {
+    await yard.startWorker();
+    // The provider makes no such call for this node.
+    inject(
+      { call: 'RunInstances', nth: 1, fault: 'crash-after' },
+      { call: 'DescribeAddresses', fault: 'server-error' },
+    );
+    const id = await requestNode(yard);
+    const lastError = async () => (await yard.app.client.get(id)).lastError?.message;
+    await expect.poll(lastError, { timeout: 40_000 }).toMatch(/^aws-eu-central-1 cannot say what exists: /);
+    expect(account.callsOf(id, 'RunInstances')).toHaveLength(1);
+    inject();
+    await hasOneMachine(id);
+    await destroyed(id);
+  });
+});
+
+test('two fleets in one account do not see one another’s resources', PATIENT, async () => {
+  await yard.startWorker();
+  const id = await requestNode(yard);
+  await yard.reaches(id, 'CREATED');
+  const other = await account.yard();
+  try {
+    const listed = async ({ app }: Yard) => {
+      const inventories = openInventories(app, await loadCatalog());
+      await inventories.remember({ stack: 'aws-node', inputs: (await yard.app.client.get(id)).inputs });
+      const places = await inventories.places();
+      const aws = await places.find(({ stack }) => stack === 'aws-node')?.open();
+      return (await aws?.list())?.map(({ nodeId, kind }) => `${kind} of ${nodeId}`);
+    };
+    expect(await listed(yard)).toEqual([`aws_instance of ${id}`]);
+    expect(await listed(other)).toEqual([]);
+  } finally {
+    await other.close();
+  }
+  await destroyed(id);
+});
