@@ -8,12 +8,14 @@ import type { Log } from './log.js';
 import { FLEET_METRICS, type MetricName } from './metrics/definitions.js';
 import { inTime } from './metrics/in-time.js';
 import { createInstruments, type Instruments } from './metrics/instruments.js';
+import { webhookMetrics } from './metrics/webhooks.js';
 import type { DestroyedQuarantined } from './operations/destroy-quarantined.js';
 import type { OperationListener } from './operations/listener.js';
 import type { Quarantine } from './state/quarantine.js';
 import type { FailedDestroysSummary, NodeStore } from './store/store.js';
 import type { TerraformBinary } from './terraform/binary.js';
 import { packageVersion } from './version.js';
+import type { WebhookMeter } from './webhooks/meter.js';
 
 export interface MetricsParts {
   readonly store: Pick<NodeStore, 'counts' | 'failedDestroys'>;
@@ -38,6 +40,8 @@ export interface Scrape {
 }
 
 export interface Metrics extends OperationListener {
+  /** Hears what this process delivers of webhooks. */
+  readonly webhooks: WebhookMeter;
   /** Answers also while Redis is away: then without what comes from there, and with `nodeyard_store_up` 0. */
   scrape(): Promise<Scrape>;
   /** The reconciler has looked; undefined where the look itself failed. */
@@ -61,6 +65,7 @@ export function createMetrics(parts: MetricsParts): Metrics {
   const { store, quarantine, unrecovered, terraform, log, now, withinMs = WITHIN_MS } = parts;
   const registry = new Registry();
   const instruments = createInstruments(registry);
+  const webhooks = webhookMetrics(instruments, now);
   const stacks = new Set(parts.stacks);
   const stackLabel = (stack: string): string => (stacks.has(stack) ? stack : OTHER_STACK);
   const onError = (error: unknown): void => log.debug({ error: String(error) }, 'metrics not read');
@@ -87,11 +92,14 @@ export function createMetrics(parts: MetricsParts): Metrics {
     showFleet(instruments, fleet);
     if (waiting === undefined) instruments.clear('nodeyard_run_directories_unrecovered');
     else instruments.set('nodeyard_run_directories_unrecovered', waiting);
+    webhooks.show();
     return { contentType: registry.contentType, body: await registry.metrics() };
   };
   // Two at once would see each other’s half-written values.
   let scraping: Promise<Scrape> | undefined;
   return {
+    webhooks: webhooks.meter,
+
     scrape: () => {
       scraping ??= scrapeOnce().finally(() => {
         scraping = undefined;

@@ -135,7 +135,7 @@ async function startConsumers(
   if (app.rehearsal !== undefined) {
     log.warn({ simulatedCloud: app.rehearsal.directory }, 'REHEARSAL: nodes live in a simulated cloud');
   }
-  const webhooks = deliverWebhooks(app);
+  const webhooks = deliverWebhooks(app, metrics.webhooks);
   log.info({ terraform: terraform.version, product: terraform.product }, 'worker ready');
 
   return async (patienceMs = config.terraform.graceMs + STORE_PATIENCE_MS): Promise<void> => {

@@ -59,6 +59,17 @@ export const OWN_METRICS = {
   ),
   nodeyard_orphans_found_total: counter('Resources without an owner that this worker spoke of first.'),
   nodeyard_orphans_destroyed_total: counter('Those of them that it destroyed.'),
+  nodeyard_webhook_attempts_total: counter('Requests to receivers of webhooks.', 'outcome'),
+  nodeyard_webhook_attempt_duration_seconds: {
+    type: 'histogram',
+    labels: [],
+    help: 'From the begin of such a request to its answer.',
+  },
+  nodeyard_webhook_dead_total: counter('Messages that were given up.'),
+  nodeyard_webhook_gaps_total: counter('Times that events were trimmed before a webhook got them.'),
+  nodeyard_webhook_oldest_undelivered_age_seconds: gauge(
+    'Age of the oldest event that waits among the webhooks that this process delivers; 0 without one.',
+  ),
 } as const satisfies Record<string, MetricDefinition>;
 
 export type MetricName = keyof typeof FLEET_METRICS | keyof typeof OWN_METRICS;

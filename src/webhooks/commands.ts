@@ -1,8 +1,7 @@
-/** Registers the scripts with a client and gives each a typed function. ioredis sends a script’s text only once. */
+/** The scripts of webhooks as typed functions. Each gets the same five keys, of one webhook. */
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { NodeyardError } from '../errors.js';
-import { askRedis } from '../redis-errors.js';
+import { type Send as SendTo, scriptsOn, yesOrNo } from '../redis-scripts.js';
 import { deadKey, progressKey, retriesKey, WEBHOOKS_KEY, webhookKey } from './keys.js';
 import * as delivering from './scripts/delivering.js';
 import * as managing from './scripts/managing.js';
@@ -11,37 +10,22 @@ import type { Ask, FencedAsk } from './scripts/prelude.js';
 /** Milliseconds since 1970; negative = the clock of Redis. */
 export type ScriptClock = () => number;
 
-type Send<A extends Ask> = (id: string, ask: Omit<A, 'now'>) => Promise<unknown>;
-
 const fenced = z.enum(['done', 'lost']);
 const known = z.enum(['done', 'unknown']);
 const renewed = z.union([
   z.tuple([]).transform(() => 'lost' as const),
-  z
-    .tuple([z.literal([0, 1]), z.number()])
-    .transform(([enabled, revision]) => ({ enabled: enabled === 1, revision })),
+  z.tuple([yesOrNo, z.number()]).transform(([enabled, revision]) => ({ enabled, revision })),
 ]);
 
 /** `id` of a function that concerns no single webhook is the empty text. */
 export function registerScripts(redis: Redis, clock: ScriptClock) {
-  const send = <A extends Ask>(name: string, lua: string): Send<A> => {
-    redis.defineCommand(name, { lua, numberOfKeys: 5 });
-    const command: unknown = Reflect.get(redis, name);
-    if (typeof command !== 'function') throw new TypeError(`ioredis did not define ${name}`);
-    return async (id, ask) => {
-      const keys = [WEBHOOKS_KEY, webhookKey(id), progressKey(id), retriesKey(id), deadKey(id)];
-      const text = JSON.stringify({ ...ask, now: clock() });
-      return askRedis(keys[1] ?? '', async () => Reflect.apply(command, redis, [...keys, text]));
-    };
+  const { send, read: readAt } = scriptsOn(redis);
+  const keysOf = (id: string) => [WEBHOOKS_KEY, webhookKey(id), progressKey(id), retriesKey(id), deadKey(id)];
+  const read = <S extends z.ZodType, A extends Ask>(reply: S, script: SendTo<A>) => {
+    const ask = readAt(reply, script);
+    return (id: string, about: Omit<A, 'now'>): Promise<z.output<S>> =>
+      ask(keysOf(id), { ...about, now: clock() } as A);
   };
-  const read =
-    <S extends z.ZodType, A extends Ask>(reply: S, script: Send<A>) =>
-    async (id: string, ask: Omit<A, 'now'>): Promise<z.output<S>> => {
-      const answer = await script(id, ask);
-      const parsed = reply.safeParse(answer);
-      if (parsed.success) return parsed.data;
-      throw new NodeyardError('RECORD_UNREADABLE', `a script of ${webhookKey(id)} answered nonsense`);
-    };
 
   return {
     add: read(z.enum(['added', 'full']), send<managing.AddAsk>('nodeyardAddWebhook', managing.ADD)),

@@ -1,23 +1,24 @@
 /** Dead letters: from what Redis keeps to what is shown of them, and back to the delivery. */
+import { decode, fieldsOf, json } from '../redis-fields.js';
 import type { Retry } from './deliveries.js';
 import { messageIdOf } from './message.js';
 import { webhookPayloadSchema } from './payload.js';
 import { comparePositions, isPosition } from './positions.js';
-import { fieldsOf, readStored, type StoredLetter, storedLetterSchema } from './stored.js';
+import { type StoredLetter, storedLetterSchema } from './stored.js';
 import type { DeadLetter } from './webhook.js';
 
 type Entry = readonly [id: string, flat: readonly string[]];
 
 /** Throws RECORD_UNREADABLE. */
 export const readLetter = (key: string, [id, flat]: Entry): StoredLetter =>
-  readStored(storedLetterSchema, fieldsOf(flat), `${key} at ${id}`);
+  decode(storedLetterSchema, fieldsOf(flat), `${key} at ${id}`);
 
 export function letterOf(webhookId: string, id: string, stored: StoredLetter): DeadLetter {
   const { kind, at, letter } = stored;
   if (kind === 'gap') return { id, kind, at, ...letter };
   const { retry, failure } = letter;
   const { message, attempts, firstAttemptAt = at } = retry;
-  const payload = readStored(webhookPayloadSchema, JSON.parse(message.body), `dead letter ${id}`);
+  const payload = decode(json(webhookPayloadSchema), message.body, `dead letter ${id}`);
   return {
     id,
     kind,

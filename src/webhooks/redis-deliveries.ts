@@ -1,12 +1,14 @@
 /** The deliveries’ port on Redis: every write is one script, so that it happens whole and under the lease or not at all. */
 import type { Redis } from 'ioredis';
 import { askRedis } from '../redis-errors.js';
+import { decode } from '../redis-fields.js';
+import { CLOCK_OF_REDIS } from '../redis-scripts.js';
 import { registerScripts, type ScriptClock } from './commands.js';
 import type { Claimed, Deliveries, DeliveryLease, Mark, Retry, Settled } from './deliveries.js';
 import { progressKey, retriesKey, webhookKey } from './keys.js';
 import type { StoredMark } from './scripts/prelude.js';
 import { SecretBox } from './secret-box.js';
-import { readStored, storedProgressSchema, storedRetrySchema, storedWebhookSchema } from './stored.js';
+import { storedProgressSchema, storedRetrySchema, storedWebhookSchema } from './stored.js';
 import type { AttemptFailure } from './webhook.js';
 
 export interface RedisDeliveriesOptions {
@@ -19,8 +21,6 @@ export interface RedisDeliveriesOptions {
   /** Milliseconds since 1970. Default: the clock of Redis, which all processes share. */
   readonly clock?: ScriptClock;
 }
-
-const CLOCK_OF_REDIS = (): number => -1;
 
 export function createRedisDeliveries({
   redis,
@@ -40,7 +40,7 @@ export function createRedisDeliveries({
 
   const retriesOf = async (id: string): Promise<readonly Retry[]> => {
     const key = retriesKey(id);
-    return Object.values(await hash(key)).map((text) => readStored(storedRetrySchema, text, key));
+    return Object.values(await hash(key)).map((text) => decode(storedRetrySchema, text, key));
   };
 
   return {
@@ -50,9 +50,9 @@ export function createRedisDeliveries({
       const epoch = await scripts.claim(webhookId, { holder, ttlMs });
       if (epoch === 0) return undefined;
       const key = webhookKey(webhookId);
-      const { url, filter, secret, revision } = readStored(storedWebhookSchema, await hash(key), key);
+      const { url, filter, secret, revision } = decode(storedWebhookSchema, await hash(key), key);
       const place = progressKey(webhookId);
-      const { cursor, beyond, gapUntil } = readStored(storedProgressSchema, await hash(place), place);
+      const { cursor, beyond, gapUntil } = decode(storedProgressSchema, await hash(place), place);
       return {
         lease: { webhookId, epoch, holder },
         revision,

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { NodeyardError } from '../errors.js';
 import { parseInput } from '../node/problems.js';
 import { askRedis } from '../redis-errors.js';
+import { CLOCK_OF_REDIS } from '../redis-scripts.js';
 import { type AddressRules, literalAddress } from './addresses.js';
 import { registerScripts, type ScriptClock } from './commands.js';
 import { deadKey, WEBHOOKS_KEY } from './keys.js';
@@ -39,7 +40,6 @@ export interface RedisWebhooksOptions {
   readonly clock?: ScriptClock;
 }
 
-const CLOCK_OF_REDIS = (): number => -1;
 const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const PAGE = 100;
 

@@ -2,9 +2,10 @@
 import type { Redis } from 'ioredis';
 import { parseInput } from '../node/problems.js';
 import { askRedis } from '../redis-errors.js';
+import { decode } from '../redis-fields.js';
 import type { ScriptClock } from './commands.js';
 import { deadKey, progressKey, retriesKey, webhookKey } from './keys.js';
-import { readStored, type StoredWebhook, storedProgressSchema, storedWebhookSchema } from './stored.js';
+import { type StoredWebhook, storedProgressSchema, storedWebhookSchema } from './stored.js';
 import { type Webhook, webhookIdSchema } from './webhook.js';
 
 export interface WebhookReads {
@@ -24,7 +25,7 @@ export function webhookReads(redis: Redis, clock: ScriptClock): WebhookReads {
   const stored = async (id: string): Promise<StoredWebhook | undefined> => {
     const key = webhookKey(parseInput(webhookIdSchema, id, 'id'));
     const fields = await askRedis(key, () => redis.hgetall(key));
-    return Object.keys(fields).length === 0 ? undefined : readStored(storedWebhookSchema, fields, key);
+    return Object.keys(fields).length === 0 ? undefined : decode(storedWebhookSchema, fields, key);
   };
 
   const find = async (id: string): Promise<Webhook | undefined> => {
@@ -36,7 +37,7 @@ export function webhookReads(redis: Redis, clock: ScriptClock): WebhookReads {
     // Removed before, or between the two looks.
     if (record === undefined || Object.keys(fields).length === 0) return undefined;
     const { secret: _secret, revision: _revision, ...shown } = record;
-    const progress = readStored(storedProgressSchema, fields, place);
+    const progress = decode(storedProgressSchema, fields, place);
     const { cursor, delivered, failed, dead, gaps, oldestAt, holder, leaseEnd } = progress;
     const { lastDeliveredAt, lastFailure } = progress;
     return {

@@ -4,12 +4,9 @@
  *
  * KEYS webhooks, webhook, progress, retries, dead
  */
+import { ASK, type Ask } from '../../redis-scripts.js';
 
-/** What every script is told. */
-export interface Ask {
-  /** Milliseconds since 1970; negative = the clock of Redis. */
-  readonly now: number;
-}
+export type { Ask } from '../../redis-scripts.js';
 
 /** What every script is told that a delivery calls. */
 export interface FencedAsk extends Ask {
@@ -26,13 +23,8 @@ export interface StoredMark {
 }
 
 export const PRELUDE = `
-local ask = cjson.decode(ARGV[1])
+${ASK}
 local webhooks, webhook, progress, retries, dead = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local now = ask.now
-if now < 0 then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-end
 
 local function exists() return redis.call('EXISTS', webhook) == 1 end
 local function enabled() return redis.call('HGET', webhook, 'enabled') == '1' end
