@@ -2,6 +2,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { commandsKey, EXPIRING_COMMANDS_KEY, waitingKey } from '../../src/commands/keys.js';
+import { LOOKS_KEY } from '../../src/fleet/reconcile/memory.js';
 import { LISTENING_KEY } from '../../src/heartbeat/keys.js';
 import { HEARTBEAT_KEY_PREFIX, LOAD_KEY_PREFIX, nodeKey, WATCHED_KEY } from '../../src/node/keys.js';
 import { DRIVEN_STATES, type NodeState, type Operation, WATCHED_STATES } from '../../src/node/lifecycle.js';
@@ -165,7 +166,13 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
   const expected = new Map<string, string[]>();
   const expectIn = (key: string, id: string): void =>
     void expected.set(key, [...(expected.get(key) ?? []), id]);
-  const plain = new Set(['{nodeyard}:fleet', '{nodeyard}:sequence', '{nodeyard}:events', LISTENING_KEY]);
+  const plain = new Set([
+    '{nodeyard}:fleet',
+    '{nodeyard}:sequence',
+    '{nodeyard}:events',
+    LISTENING_KEY,
+    LOOKS_KEY,
+  ]);
   const keys = await redis.keys('*');
 
   for (const key of keys.filter((each) => each.startsWith(nodeKey('')))) {

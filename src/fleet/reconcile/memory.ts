@@ -22,7 +22,7 @@ export interface MemoryParts {
 }
 
 /** A zset of the begins of spans by their ends. */
-const LOOKS_KEY = `${KEY_PREFIX}looks`;
+export const LOOKS_KEY = `${KEY_PREFIX}looks`;
 
 /** How far the clocks of a cloud and of the workers may be apart. */
 const SKEW_MS = 60_000;
