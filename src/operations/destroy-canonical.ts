@@ -1,12 +1,13 @@
 /**
  * Destroys what the node’s canonical document holds. Where something still uses a part of it, that may be what an earlier run
- * made and no document holds: a machine in the node’s own group, which would keep it from its end for ever.
+ * made and no document holds: a machine in the node’s own group, or that its volume hangs on its machine. It would keep the node from its
+ * end for ever.
  */
 import type { OperationDependencies } from './dependencies.js';
 import { destroyDocument } from './destroy-document.js';
 import type { RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
-import { clearStrays } from './strays.js';
+import { clearTheWay } from './strays.js';
 import { accountOf, synthesizeForDestroy } from './synthesize-node.js';
 
 /** Answers undefined when nothing is left. */
@@ -15,10 +16,9 @@ export async function destroyCanonical(
   session: Session,
 ): Promise<RunFailure | undefined> {
   const failure = await destroyStored(dependencies, session);
-  if (failure?.code !== 'DEPENDENCY' || session.accounting.complete) return failure;
-  const left = await clearStrays(dependencies, session, 'what-can-wait');
-  // Where nobody could be asked, or something had to stay, the next try comes as it would have come.
-  return left === undefined && session.accounting.complete ? destroyStored(dependencies, session) : failure;
+  if (failure?.code !== 'DEPENDENCY') return failure;
+  // Where nothing was in the way that may be ended, the next try comes as it would have come.
+  return (await clearTheWay(dependencies, session)) ? destroyStored(dependencies, session) : failure;
 }
 
 async function destroyStored(

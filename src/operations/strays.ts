@@ -26,15 +26,34 @@ export async function clearStrays(
   leave: Leave,
 ): Promise<RunFailure | undefined> {
   if (session.accounting.complete) return undefined;
+  return (await look(dependencies, session, leave)).failure;
+}
+
+/**
+ * Looks once more, however sure the runs are, because something bars the way of a destroy. Answers whether anything was ended, so that
+ * the way may be free now. Never throws.
+ */
+export async function clearTheWay(dependencies: StraysDependencies, session: Session): Promise<boolean> {
+  const { ended, failure } = await look(dependencies, session, 'what-can-wait');
+  return failure === undefined && ended > 0;
+}
+
+interface Looked {
+  /** How many strays are gone. */
+  readonly ended: number;
+  readonly failure?: RunFailure;
+}
+
+async function look(dependencies: StraysDependencies, session: Session, leave: Leave): Promise<Looked> {
   try {
     const inventories = await dependencies.inventories.of(session.node);
-    if (inventories.length === 0) return undefined;
+    if (inventories.length === 0) return { ended: 0 };
     session.report({ phase: 'recovering', done: 0, total: 0 });
     const stopping = new AbortController();
     const work = { dependencies, session, inventories, leave, signal: stopping.signal };
     return await session.whileRunning(() => stopping.abort(), clear(work));
   } catch (error) {
-    return failureOfError(error);
+    return { ended: 0, failure: failureOfError(error) };
   }
 }
 
@@ -46,30 +65,31 @@ interface Work {
   readonly signal: AbortSignal;
 }
 
-async function clear(work: Work): Promise<RunFailure | undefined> {
+async function clear(work: Work): Promise<Looked> {
   const { dependencies, session, inventories, leave, signal } = work;
   const settleMs = Math.max(...inventories.map((inventory) => inventory.settleMs));
   const waitMs = settleMs - session.accounting.quietMs();
   if (waitMs > 0) await dependencies.timers.wait(waitMs, signal);
-  if (session.stopReason !== undefined) return stopped(session.stopReason);
+  if (session.stopReason !== undefined) return { ended: 0, failure: stopped(session.stopReason) };
 
   const listed = await listAll(inventories, session.node.id);
   // Held after the list was made, so that nothing in it can be of a run that comes after this one.
-  if (!(await session.isHeld())) return stopped('lease-lost');
+  if (!(await session.isHeld())) return { ended: 0, failure: stopped('lease-lost') };
   // What only the record names has no other owner.
   const owned = await idsInStates(dependencies.states, session.node.id);
   const strays = listed.filter(({ item }) => !owned.has(item.id));
   const left = await endStrays(dependencies, session, { strays, signal });
-  if (session.stopReason !== undefined) return stopped(session.stopReason);
+  const ended = strays.length - left.length;
+  if (session.stopReason !== undefined) return { ended, failure: stopped(session.stopReason) };
   if (left.length === 0) {
     session.accounting.noteAsked();
-    return undefined;
+    return { ended };
   }
   const first = left.find(({ item }) => item.vital) ?? (leave === 'nothing' ? left[0] : undefined);
-  if (first !== undefined) return stillThere(first);
+  if (first !== undefined) return { ended, failure: stillThere(first) };
   const names = left.map(({ item }) => `${item.kind} ${item.id}`).join(', ');
   await session.note(`left to the reconciler, because it cannot be destroyed yet: ${names}`);
-  return undefined;
+  return { ended };
 }
 
 async function listAll(inventories: readonly Inventory[], nodeId: string): Promise<readonly Stray[]> {

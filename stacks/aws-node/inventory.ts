@@ -7,6 +7,7 @@ import { NodeyardError } from '../../src/errors.js';
 import type { Inventory, InventoryContext, InventoryItem } from '../../src/fleet/inventory.js';
 import { createRedactor, secretsOf } from '../../src/log.js';
 import { destroyAddress, listAddresses } from './inventory/addresses.js';
+import { destroyAttachment, listAttachments } from './inventory/attachments.js';
 import { openClient } from './inventory/client.js';
 import { FirstSight } from './inventory/first-sight.js';
 import { destroyInstance, listInstances } from './inventory/instances.js';
@@ -33,6 +34,7 @@ export interface AwsInventoryOptions {
 /** Terraform’s types, in whose state the same ids stand. */
 const DESTROYERS: Readonly<Record<string, (session: Session, target: Target) => Promise<void>>> = {
   aws_instance: destroyInstance,
+  aws_volume_attachment: destroyAttachment,
   aws_ebs_volume: destroyVolume,
   aws_eip: destroyAddress,
   aws_security_group: destroySecurityGroup,
@@ -61,11 +63,14 @@ export async function openAwsInventory(
     async list(of) {
       const session = begin();
       const instances = await listInstances(session, of);
+      // Nobody pays for one, and it goes with what it joins: it is told of only to a run of its node, whose way it may bar.
+      const attachments = of === undefined ? [] : await listAttachments(session, of, instances);
       const volumes = await listVolumes(session, of, instances);
       const addresses = await listAddresses(session, of);
       const groups = await listSecurityGroups(session, of);
       const found = [
         ...instances.map((one) => ({ ...one, kind: 'aws_instance', vital: true })),
+        ...attachments.map((one) => ({ ...one, kind: 'aws_volume_attachment', vital: false })),
         ...volumes.map((one) => ({ ...one, kind: 'aws_ebs_volume', vital: false })),
         ...addresses.map((one) => ({ ...one, kind: 'aws_eip', vital: false })),
         ...groups.map((one) => ({ ...one, kind: 'aws_security_group', vital: false })),

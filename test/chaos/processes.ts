@@ -25,7 +25,9 @@ export function runProcesses(home: string): RunProcess[] {
     const startedAt = startOf(pid);
     const words = read(`/proc/${pid}/cmdline`)?.split('\0') ?? [];
     if (startedAt === undefined || words.length <= 1) return [];
-    return [{ pid, startedAt, kind: kindOf(words), command: words.join(' ').slice(0, 200) }];
+    return [
+      { pid, startedAt, kind: kindOf(words), command: words.join(' ').replace(/\s+/g, ' ').slice(0, 200) },
+    ];
   });
 }
 

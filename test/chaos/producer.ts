@@ -71,6 +71,7 @@ export class Producer {
   /** Asks for every destruction that is still owed, and waits until everything asked has been heard. */
   async finish(nodes: readonly PlannedNode[]): Promise<void> {
     const never = new AbortController().signal;
+    setMaxListeners(0, never);
     await Promise.all(
       nodes.filter(({ destroy }) => destroy !== undefined).map((node) => this.#destroy(node, never)),
     );

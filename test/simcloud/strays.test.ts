@@ -156,6 +156,50 @@ describe('while the cloud refuses', { ...PATIENT }, () => {
   });
 });
 
+describe('a volume that hangs on its machine, as no state says', { ...PATIENT }, () => {
+  const withVolume = { dataVolumes: [{ device: '/dev/sdf', sizeGiB: 8 }] };
+
+  test('because Terraform was killed while it was attached, keeps no node from its end', async () => {
+    inject({ call: 'AttachVolume', nth: 1, fault: 'hang-after' });
+    const doomed = await yard.spawnWorker();
+    const id = await requestNode(yard, withVolume);
+    await effected('AttachVolume').toBe(1);
+    doomed.signal('SIGSTOP');
+    expect(await killRuns(yard)).toBeGreaterThan(1);
+    await yard.app.client.requestDestruction(id);
+    doomed.signal('SIGKILL');
+    await doomed.exited();
+    await yard.startWorker();
+    await destroyed(id);
+    expect(await reasonsOf(id)).toContainEqual(
+      expect.stringMatching(/^destroyed aws_volume_attachment vai-/),
+    );
+  });
+
+  test('because the state was lost in part, is let go of by a destroy that fails of it', async () => {
+    await yard.startWorker();
+    const id = await requestNode(yard, withVolume);
+    await yard.reaches(id, 'CREATED');
+    await yard.stopWorker();
+    const stored = await yard.app.states.load(id);
+    const text = stored?.document.toString() ?? '';
+    const { resources, ...rest } = JSON.parse(text) as { resources: { type: string }[]; serial: number };
+    const kept = {
+      ...rest,
+      serial: rest.serial + 1,
+      resources: resources.filter(({ type }) => type !== 'aws_volume_attachment'),
+    };
+    const { epoch } = await yard.app.client.get(id);
+    const document = Buffer.from(JSON.stringify(kept));
+    expect(await yard.app.states.save(id, { epoch, sequence: 2 ** 40, document })).toBe('canonical');
+    await yard.startWorker();
+    await destroyed(id);
+    expect(await reasonsOf(id)).toContainEqual(
+      expect.stringMatching(/^destroyed aws_volume_attachment vai-/),
+    );
+  });
+});
+
 test('two fleets in one account do not see one another’s resources', PATIENT, async () => {
   await yard.startWorker();
   const id = await requestNode(yard);

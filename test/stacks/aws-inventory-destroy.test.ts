@@ -156,6 +156,49 @@ describe('a volume', () => {
   });
 });
 
+describe('an attachment', () => {
+  beforeEach(async () => {
+    await account.close();
+    account = await Account.open({ changeMs: 5 });
+  });
+  const attached = async () => {
+    const instance = account.run(marks('n1'));
+    const volume = account.volume(marks('n1'));
+    account.attach(volume, instance);
+    const items = await (await account.inventory()).list({ nodeId: 'n1' });
+    const item = items.find(({ kind }) => kind === 'aws_volume_attachment');
+    if (item === undefined) throw new Error('the attachment is not listed');
+    return { instance, volume, item };
+  };
+
+  test('is ended, and twice does no harm', async () => {
+    const { volume, item } = await attached();
+    await destroy(item);
+    expect(account.calls('DetachVolume')).toBe(1);
+    await destroy(item);
+    expect(account.calls('DetachVolume')).toBe(1);
+    expect(account.existing()).toContain(volume);
+  });
+
+  test('that has become another one is left alone', async () => {
+    const { volume, item } = await attached();
+    account.call('DetachVolume', { VolumeId: volume });
+    const free = () =>
+      account.call<{ Volumes: { State: string }[] }>('DescribeVolumes', { VolumeIds: [volume] });
+    await expect.poll(() => free().Volumes[0]?.State).toBe('available');
+    account.attach(volume, account.run(marks('n1')));
+    await destroy(item);
+    expect(account.calls('DetachVolume')).toBe(0);
+  });
+
+  test('of a volume that somebody has taken over is left alone', async () => {
+    const { volume, item } = await attached();
+    account.tag(volume, marks('n1', 'test'));
+    await destroy(item);
+    expect(account.calls('DetachVolume')).toBe(0);
+  });
+});
+
 describe('an address', () => {
   test('at the machine of its node is taken off it and released', async () => {
     const instance = account.run(marks('n1'));

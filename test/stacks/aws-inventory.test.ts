@@ -252,6 +252,38 @@ describe('the age of what EC2 does not date', () => {
   });
 });
 
+describe('an attachment', () => {
+  // What is attached as it is made has come with its machine.
+  beforeEach(async () => {
+    await account.close();
+    account = await Account.open({ changeMs: 5 });
+  });
+  const kinds = async (of?: { nodeId: string }) =>
+    (await (await account.inventory()).list(of)).map(({ kind }) => kind);
+
+  test('of a node’s volume to its machine is told of to a run of the node alone', async () => {
+    const instance = account.run(marks('n1'));
+    const volume = account.volume(marks('n1'));
+    account.attach(volume, instance);
+    const all = ['aws_instance', 'aws_ebs_volume'];
+    expect(await kinds()).toEqual(all);
+    expect(await kinds({ nodeId: 'n1' })).toEqual([
+      'aws_instance',
+      'aws_volume_attachment',
+      'aws_ebs_volume',
+    ]);
+    account.call('DetachVolume', { VolumeId: volume });
+    expect(await kinds({ nodeId: 'n1' })).toEqual(all);
+  });
+
+  test('of what came with the machine, and one that somebody has made with another machine, is not told of', async () => {
+    account.run(marks('n1'), { RootVolume: { DeleteOnTermination: false } });
+    account.attach(account.volume(marks('n1')), account.run(marks('n2')));
+    account.attach(account.volume(marks('n1')), account.run(marks('n1', 'test')));
+    expect(await kinds({ nodeId: 'n1' })).not.toContain('aws_volume_attachment');
+  });
+});
+
 describe('what Terraform has made', () => {
   let mirror: string;
   let stand: Stand;
@@ -289,6 +321,7 @@ describe('what Terraform has made', () => {
     const items = await inventory.list({ nodeId: NODE });
     expect(items.map(({ kind }) => kind)).toEqual([
       'aws_instance',
+      'aws_volume_attachment',
       'aws_ebs_volume',
       'aws_eip',
       'aws_security_group',

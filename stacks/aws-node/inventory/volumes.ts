@@ -11,11 +11,7 @@ import type { Found, Session, Target } from './session.js';
 /** `instances` are those that exist, of the same nodes. */
 export async function listVolumes(session: Session, of: Of, instances: readonly Found[]): Promise<Found[]> {
   const nodeOf = new Map(instances.map(({ id, nodeId }) => [id, nodeId]));
-  const Filters = session.marks.filters(of);
-  const pages = await session.pages('DescribeVolumes', (client, paging, options) =>
-    client.describeVolumes({ Filters, ...paging }, options),
-  );
-  return pages.flatMap(volumesIn).flatMap((volume) => {
+  return (await volumesOf(session, of)).flatMap((volume) => {
     const nodeId = session.marks.ownerIn(volume.Tags);
     if (nodeId === undefined || !exists(volume) || isPartOfInstance(volume, nodeId, nodeOf)) return [];
     if (volume.VolumeId === undefined) throw nonsense('DescribeVolumes', 'a volume without an id');
@@ -23,7 +19,16 @@ export async function listVolumes(session: Session, of: Of, instances: readonly 
   });
 }
 
-function isPartOfInstance(
+export async function volumesOf(session: Session, of: Of): Promise<Volume[]> {
+  const Filters = session.marks.filters(of);
+  const pages = await session.pages('DescribeVolumes', (client, paging, options) =>
+    client.describeVolumes({ Filters, ...paging }, options),
+  );
+  return pages.flatMap(volumesIn);
+}
+
+/** It came with its machine, and goes with it. */
+export function isPartOfInstance(
   { CreateTime, Attachments = [] }: Volume,
   nodeId: string,
   nodeOf: ReadonlyMap<string, string>,
@@ -59,4 +64,4 @@ function volumesIn({ Volumes }: { readonly Volumes?: Volume[] | undefined }): Vo
   return Volumes;
 }
 
-const exists = ({ State }: Volume): boolean => State !== 'deleting' && State !== 'deleted';
+export const exists = ({ State }: Volume): boolean => State !== 'deleting' && State !== 'deleted';

@@ -98,10 +98,20 @@ export const volumeCalls: Calls = {
 
   DetachVolume(context) {
     const { world, region } = context;
-    const volume = world.find('volume', region, inputOf<{ VolumeId: string }>(context).VolumeId);
+    const { VolumeId, InstanceId, Device } = inputOf<
+      { VolumeId: string } & Partial<Record<'InstanceId' | 'Device', string>>
+    >(context);
+    const volume = world.find('volume', region, VolumeId);
     const attachment = attachmentNow(volume, world.now);
     if (attachment === undefined) {
       throw new CloudRefusal('IncorrectState', `Volume '${volume.id}' is in the 'available' state.`);
+    }
+    const { instanceId, device } = attachment;
+    if ((InstanceId ?? instanceId) !== instanceId || (Device ?? device) !== device) {
+      throw new CloudRefusal(
+        'InvalidAttachment.NotFound',
+        `The volume '${volume.id}' is not attached to instance '${InstanceId}' as device '${Device}'.`,
+      );
     }
     const detachedAt = attachment.detachedAt ?? world.now + world.settings.changeMs;
     world.put({ ...volume, attachment: { ...attachment, detachedAt } });

@@ -19,7 +19,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   DescribeAddresses: { takes: ['AllocationIds', 'Filters'] },
   DescribeSecurityGroups: { takes: ['GroupIds', ...PAGED] },
   TerminateInstances: { takes: ['InstanceIds'], shows: showChanges },
-  DetachVolume: { takes: ['VolumeId'] },
+  DetachVolume: { takes: ['VolumeId', 'InstanceId', 'Device'] },
   DeleteVolume: { takes: ['VolumeId'] },
   DisassociateAddress: { takes: ['AssociationId'] },
   ReleaseAddress: { takes: ['AllocationId'] },

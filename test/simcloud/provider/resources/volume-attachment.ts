@@ -1,5 +1,5 @@
 /** aws_volume_attachment */
-import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { Ec2 } from '../ec2.js';
 import type { Values } from '../value.js';
 import { waitFor } from './instance.js';
@@ -11,10 +11,10 @@ export const volumeAttachment: ResourceType = {
 
   async create(ec2, planned, keep) {
     const { device, instanceId, volumeId } = parts(planned);
-    await ec2.call('AttachVolume', { Device: device, InstanceId: instanceId, VolumeId: volumeId });
-    keep(
-      `vai-${createHash('sha256').update(`${device}-${instanceId}-${volumeId}-`).digest('hex').slice(0, 8)}`,
-    );
+    // What is attached so already is taken over, as by the real provider.
+    if ((await attachment(ec2, planned)) === undefined)
+      await ec2.call('AttachVolume', { Device: device, InstanceId: instanceId, VolumeId: volumeId });
+    keep(`vai-${crc32(`${device}-${instanceId}-${volumeId}-`)}`);
     await ec2.until(`waiting for EBS Volume (${volumeId}) attach`, async () =>
       (await attachment(ec2, planned))?.State === 'attached' ? true : undefined,
     );
