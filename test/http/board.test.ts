@@ -41,6 +41,7 @@ describe('the board', () => {
   beforeAll(async () => {
     yard = await YardApi.open({
       NODEYARD_STATE_KEY: 'ab'.repeat(32),
+      NODEYARD_API_REDIS_TIMEOUT: '1m',
     });
   });
   afterAll(() => yard.close());
@@ -141,8 +142,8 @@ describe('the board', () => {
     });
 
     test('opens to an admin’s token in the form, by a cookie that scripts and other sites do not get', async () => {
-      const { status, cookie, headers } = await signIn(yard.tokens.admin);
-      expect([status, headers.get('location')]).toEqual([303, '/queues']);
+      const { status, cookie, headers, text } = await signIn(yard.tokens.admin);
+      expect([status, headers.get('location')], text).toEqual([303, '/queues']);
       expect(cookie).toMatch(
         /^nodeyard_board=[\w-]{43}; Path=\/queues; Max-Age=3600; HttpOnly; SameSite=Strict$/,
       );
@@ -235,7 +236,7 @@ describe('the board', () => {
 
 describe('a board that may write', () => {
   beforeEach(async () => {
-    yard = await YardApi.open({ NODEYARD_API_BOARD: 'write' });
+    yard = await YardApi.open({ NODEYARD_API_BOARD: 'write', NODEYARD_API_REDIS_TIMEOUT: '1m' });
   });
   afterEach(() => yard.close());
 
