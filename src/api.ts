@@ -21,6 +21,7 @@ import { watchRedis } from './http/redis-gate.js';
 import { buildServer } from './http/server.js';
 import { STREAM_LIMITS, type StreamLimits } from './http/stream/event-stream.js';
 import type { Api } from './http/types.js';
+import { ReconcileQueue } from './queue/reconcile-queue.js';
 import { createLocalRuns } from './runs/local-runs.js';
 import { parseInputs } from './synth/inputs.js';
 
@@ -100,9 +101,11 @@ export async function apiParts(
     commands,
     tokens,
     nodeTokens,
+    sessions,
     audit,
     webhooks,
     log,
+    redact,
     config,
   } = app;
   const catalog = await loadCatalog(config.stacks);
@@ -116,6 +119,8 @@ export async function apiParts(
     store,
     states,
     queues,
+    // It has no connection of its own, so there is nothing to close.
+    reconcileQueue: new ReconcileQueue(app.redis),
     tail,
     heartbeats,
     nodeEvents: {
@@ -131,13 +136,15 @@ export async function apiParts(
     commandSettings: config.commands,
     tokens,
     nodeTokens,
+    sessions,
     audit,
     webhooks,
     gate,
     closing,
     log,
+    redact,
     stacks: stacksOf(catalog),
-    runs: createLocalRuns({ directories: app.directories, redact: app.redact }),
+    runs: createLocalRuns({ directories: app.directories, redact }),
     streams: {
       closing,
       seats: createSeats(config.api.maxListeners),

@@ -7,6 +7,7 @@ import type { Redis } from 'ioredis';
 import { type AuditTrail, createAuditTrail } from './auth/audit-trail.js';
 import { createNodeTokens, type NodeTokens } from './auth/node-tokens.js';
 import { createRedisTokens } from './auth/redis-tokens.js';
+import { createRedisSessions, type Sessions } from './auth/sessions.js';
 import type { TokenStore } from './auth/tokens.js';
 import { NodeyardClient } from './client.js';
 import type { Commands } from './commands/commands.js';
@@ -75,6 +76,7 @@ export interface App {
   readonly tail: EventTail;
   readonly client: NodeyardClient;
   readonly tokens: TokenStore;
+  readonly sessions: Sessions;
   readonly audit: AuditTrail;
   readonly webhooks: Webhooks;
   /** The same parts on a connection of their own, of another temper. Closing them leaves this app as it is. */
@@ -145,6 +147,7 @@ function assemble(
     commands: createRedisCommands({ redis, retention: config.retention }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
+    sessions: createRedisSessions({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),
     webhooks: openWebhooks({
       redis,

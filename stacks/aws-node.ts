@@ -9,6 +9,7 @@ import { AwsProvider } from '@cdktf/provider-aws/lib/provider/index.js';
 import type { Construct } from 'constructs';
 import { NodeyardError } from '../src/errors.js';
 import { type AwsNodeInputs, awsNodeInputs } from './aws-node/inputs.js';
+import { placeOf, readPlace } from './aws-node/inventory/place.js';
 import { addElasticIp, addSecurityGroup } from './aws-node/network.js';
 import { addDataVolumes, instanceStorage } from './aws-node/storage.js';
 import { userDataWithAgent } from './aws-node/user-data.js';
@@ -30,10 +31,11 @@ export const awsNode = defineNodeStack({
   },
   inventory: {
     // What a role makes stands in the role’s account, where the worker’s own credentials see nothing.
-    place: ({ region, assumeRole }) => (assumeRole === undefined ? region : undefined),
-    async open(region, context) {
+    place: placeOf,
+    async open(place, context, details) {
+      const { region, role } = readPlace(place, details);
       const { openAwsInventory } = await import('./aws-node/inventory.js');
-      return openAwsInventory(region, context);
+      return openAwsInventory(region, context, { place, ...(role && { role }) });
     },
   },
   heartbeats: ({ agent }) =>

@@ -10,10 +10,12 @@ import type { InventorySource } from '../src/fleet/inventory.js';
 
 export { z } from 'zod';
 export type {
+  DetailedPlace,
   Inventory,
   InventoryContext,
   InventoryItem,
   InventorySource,
+  PlaceDetails,
 } from '../src/fleet/inventory.js';
 export { type LocalExec, TerraformData, type TerraformDataConfig } from './terraform-data.js';
 
@@ -143,7 +145,7 @@ export function defineNodeStack<Schema extends z.ZodObject>(
       inventory: {
         place: (inputs) => inventory.place(typed(inputs)),
         always: inventory.always ?? [],
-        open: (place, context) => inventory.open(place, context),
+        open: (place, context, details) => inventory.open(place, context, details),
       },
     }),
     heartbeats: (inputs) => heartbeats?.(typed(inputs)),

@@ -13,7 +13,16 @@ require_node() {
 ensure_dependencies() {
   local installed=node_modules/.package-lock.json
   if [ -f "$installed" ] && ! [ package-lock.json -nt "$installed" ]; then return 0; fi
+  refuse_shared_dependencies
   say 'installing the dependencies (npm ci)'
   npm ci --no-audit --no-fund --loglevel=error </dev/null >&2 ||
     give_up 'the dependencies could not be installed. By hand:' 'npm ci'
+}
+
+# npm ci begins with removing what is there: through a link it would empty the directory that somebody else works with.
+refuse_shared_dependencies() {
+  if ! [ -L node_modules ]; then return 0; fi
+  give_up \
+    'node_modules is a symbolic link, and does not fit package-lock.json: npm ci would empty the directory that it leads to. By hand (removes the link alone):' \
+    'rm node_modules && npm ci'
 }

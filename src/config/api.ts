@@ -1,10 +1,13 @@
 /** The settings of the HTTP API: where it listens, whom it lets in, how much it takes. */
 import { isIP } from 'node:net';
+import { z } from 'zod';
 import { about, section } from './section.js';
 import { count, duration, size, text, toggle, words } from './units.js';
 
 const ANY = /./;
 const ADDRESS = /^(off|\[[0-9a-f:.]+\]:\d{1,5}|[a-z0-9.-]+:\d{1,5})$/i;
+/** What the queue board lets admins do. */
+const BOARD_MODES = ['off', 'read', 'write'] as const;
 const LAST_PORT = 65_535;
 const NETWORK = /^[0-9a-f:.]+(\/\d{1,3})?$/i;
 function isNetwork(text: string): boolean {
@@ -95,6 +98,14 @@ export const api = section({
       about(
         'Keys that the tokens of nodes are derived from: the first one makes them, all of them know theirs. Without it one is made and kept in Redis. The same for every process.',
         { secret: true, variable: 'NODEYARD_API_NODE_TOKEN_KEY' },
+      ),
+    ),
+  board: z
+    .enum(BOARD_MODES, { error: `must be one of ${BOARD_MODES.join(', ')}` })
+    .prefault('read')
+    .meta(
+      about(
+        'Whether the API shows the queues to admins, at `/queues`: `read` to look at them, `write` to pause them and to retry, promote and remove their jobs as well, `off`.',
       ),
     ),
   docs: toggle().prefault('on').meta(about('Whether the API shows a page to browse it, at `/docs`.')),

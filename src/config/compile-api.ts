@@ -10,6 +10,7 @@ export function compileApi({ listen, oidc, ...api }: Settings['api']) {
     listenChosen: listen !== undefined,
     ...(api.publicUrl === undefined ? {} : { publicUrl: api.publicUrl.replace(/\/+$/, '') }),
     nodeTokenKeys: api.nodeTokenKeys,
+    board: api.board,
     docs: api.docs,
     bodyLimitBytes: api.bodyLimit,
     requestTimeoutMs: api.requestTimeout,

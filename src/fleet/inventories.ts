@@ -2,13 +2,14 @@
  * The inventories of the stacks. Each place is opened when it is first asked for, once; an opening that fails is tried again. Which
  * places there are says Redis, so that every worker asks wherever any worker has ever made a node.
  */
+import { z } from 'zod';
 import type { StackCatalog } from '../../stacks/catalog.js';
 import type { NodeStack } from '../../stacks/define.js';
 import { NodeyardError } from '../errors.js';
 import type { NodeRecord } from '../node/record.js';
 import { parseInputs } from '../synth/inputs.js';
 import { ANSWER_MS, bounded, inTime } from './bounded.js';
-import type { Inventory, InventoryContext } from './inventory.js';
+import type { Inventory, InventoryContext, PlaceDetails } from './inventory.js';
 import type { Place, Places } from './places.js';
 
 /** A place that may be asked. */
@@ -52,7 +53,7 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
   const skipped = new Set(parts.skip);
   const opened = new Map<string, Promise<Inventory>>();
 
-  const open = async ({ stack: name, place }: Place): Promise<Inventory> => {
+  const open = async ({ stack: name, place, details = {} }: Place): Promise<Inventory> => {
     const source = catalog.find(name)?.inventory;
     if (source === undefined) {
       const message = `nodes of stack "${name}" were made in ${place}, and this worker has no inventory of that stack`;
@@ -63,7 +64,7 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
     const what = `the inventory of ${place} (stack "${name}") cannot be opened`;
     const opening =
       opened.get(key) ??
-      inTime(what, answerMs, async () => checked(await source.open(place, { ...context, fleet })));
+      inTime(what, answerMs, async () => checked(await source.open(place, { ...context, fleet }, details)));
     opened.set(key, opening);
     try {
       const inventory = bounded(await opening, answerMs);
@@ -80,7 +81,7 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
   return {
     async remember({ stack, inputs }) {
       const place = placeIn(catalog.get(stack), inputs);
-      if (place !== undefined) await places.remember({ stack, place });
+      if (place !== undefined) await places.remember({ stack, ...place });
     },
 
     async of({ stack, inputs }) {
@@ -104,12 +105,22 @@ export function createStackInventories(parts: InventoriesParts): StackInventorie
 }
 
 /** Undefined where nobody can be asked. Throws INVALID_INPUT, and CONFIGURATION where the stack says what cannot be a place. */
-function placeIn(stack: NodeStack, inputs: unknown): string | undefined {
-  const place: unknown = stack.inventory?.place(parseInputs(stack, inputs));
-  if (place === undefined || (typeof place === 'string' && PLACE.test(place))) return place;
-  const message = `Stack "${stack.name}": the place of its inventory must be lower-case letters, digits or "-", not ${JSON.stringify(place)}.`;
+function placeIn(stack: NodeStack, inputs: unknown): Omit<Place, 'stack'> | undefined {
+  const said: unknown = stack.inventory?.place(parseInputs(stack, inputs));
+  if (said === undefined) return undefined;
+  const read = saidSchema.safeParse(said);
+  if (read.success) return read.data;
+  const message = `Stack "${stack.name}": the place of its inventory must be lower-case letters, digits or "-", or { name, details } with texts as details, not ${JSON.stringify(said)}.`;
   throw new NodeyardError('CONFIGURATION', message);
 }
+
+const placeName = z.string().regex(PLACE);
+const saidSchema = z.union([
+  placeName.transform((place) => ({ place })),
+  z
+    .strictObject({ name: placeName, details: z.record(z.string(), z.string()) })
+    .transform(({ name, details }): { place: string; details: PlaceDetails } => ({ place: name, details })),
+]);
 
 /** Undefined where the stack is not known any more, or refuses today what it once took: then it may be any of its places. */
 function possiblePlaces(stack: NodeStack | undefined, inputs: unknown): readonly Place[] | undefined {
@@ -117,7 +128,7 @@ function possiblePlaces(stack: NodeStack | undefined, inputs: unknown): readonly
   if (stack.inventory === undefined) return [];
   try {
     const place = placeIn(stack, inputs);
-    return place === undefined ? [] : [{ stack: stack.name, place }];
+    return place === undefined ? [] : [{ stack: stack.name, ...place }];
   } catch {
     return undefined;
   }

@@ -28,6 +28,15 @@ export interface Inventory {
   destroy(item: InventoryItem): Promise<void>;
 }
 
+/** What it takes to ask in a place again, besides its name: texts by name, as Redis keeps them. No secrets: they stand there in the clear. */
+export type PlaceDetails = Readonly<Record<string, string>>;
+
+/** A place whose name alone does not say how it is asked. The same name must always have the same details. */
+export interface DetailedPlace {
+  readonly name: string;
+  readonly details: PlaceDetails;
+}
+
 /** What an inventory is opened with. */
 export interface InventoryContext {
   /** The id of this fleet, which every mark bears: another fleet in the same account is none of ours. */
@@ -45,9 +54,9 @@ export interface InventorySource<Inputs> {
    * Where the node’s resources live, in lower-case letters, digits and `-`: a region. Undefined where nobody can ask: an answer of
    * another place would be a wrong one.
    */
-  place(inputs: Inputs): string | undefined;
+  place(inputs: Inputs): string | DetailedPlace | undefined;
   /** Places that are asked although no node is known to have been there: those that cost nothing to ask. */
   readonly always?: readonly string[];
-  /** Called once for a place, and again after it has thrown. */
-  open(place: string, context: InventoryContext): Promise<Inventory>;
+  /** Called once for a place, and again after it has thrown. `details` are empty where the place was a name alone. */
+  open(place: string, context: InventoryContext, details: PlaceDetails): Promise<Inventory>;
 }

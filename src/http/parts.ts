@@ -1,6 +1,7 @@
 /** What the routes work with. Put together in src/api.ts; a test may give less real ones. */
 import type { AuditTrail } from '../auth/audit-trail.js';
 import type { NodeTokens } from '../auth/node-tokens.js';
+import type { Sessions } from '../auth/sessions.js';
 import type { TokenStore } from '../auth/tokens.js';
 import type { NodeyardClient } from '../client.js';
 import type { Commands, Mailbox } from '../commands/commands.js';
@@ -10,6 +11,7 @@ import type { Load } from '../heartbeat/load.js';
 import type { Log } from '../log.js';
 import type { NodeState } from '../node/lifecycle.js';
 import type { JobQueues } from '../queue/jobs.js';
+import type { ReconcileQueue } from '../queue/reconcile-queue.js';
 import type { NodeRuns } from '../runs/runs.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
@@ -48,6 +50,7 @@ export interface ApiParts {
   readonly store: NodeStore;
   readonly states: StateRepository;
   readonly queues: JobQueues;
+  readonly reconcileQueue: ReconcileQueue;
   readonly tail: EventTail;
   readonly heartbeats: Pick<Heartbeats, 'get'>;
   readonly nodeEvents: NodeEvents;
@@ -56,6 +59,7 @@ export interface ApiParts {
   readonly commandSettings: Config['commands'];
   readonly tokens: TokenStore;
   readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
+  readonly sessions: Sessions;
   readonly audit: AuditTrail;
   readonly webhooks: Webhooks;
   readonly gate: RedisGate;
@@ -70,6 +74,8 @@ export interface ApiParts {
   readonly dependencies?: readonly Dependency[];
   readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
   readonly log: Log;
+  /** Takes secrets out of a text. */
+  readonly redact: (text: string) => string;
   /** Aborts when the server begins to close: what lasts (a stream of events) ends then. */
   readonly closing: AbortSignal;
 }

@@ -1,8 +1,9 @@
 /** What every request passes before its handler, in this order. Whatever refuses it does so before the body is read. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Authenticators, authenticate } from './auth/authenticate.js';
+import { type Authenticators, authenticate, bearerIs } from './auth/authenticate.js';
 import { refuseTokenInQuery } from './auth/bearer.js';
 import { demand, NOBODY, type Principal } from './auth/principal.js';
+import { sessionIn } from './auth/session-cookie.js';
 import { HttpError } from './errors.js';
 import type { Limits } from './limits/rate-limit.js';
 import type { RedisGate } from './redis-gate.js';
@@ -26,15 +27,30 @@ export function addPipeline(api: Api, { authenticators, limits, gate, closing }:
   api.decorateRequest('auditTarget', undefined);
   api.decorateRequest('answerCode', undefined);
 
-  const principalOf = async (request: FastifyRequest): Promise<Principal> => {
+  const counted = async (
+    request: FastifyRequest,
+    asked: Promise<Principal>,
+    brings: boolean,
+  ): Promise<Principal> => {
     try {
-      return await authenticate(request, authenticators);
+      return await asked;
     } catch (error) {
       const wrong = error instanceof HttpError && error.code === 'UNAUTHENTICATED';
-      if (wrong && request.headers.authorization !== undefined) await limits.noteFailure(request);
+      if (wrong && brings) await limits.noteFailure(request);
       throw error;
     }
   };
+
+  const principalOf = (request: FastifyRequest): Promise<Principal> => {
+    const { headers, routeOptions } = request;
+    const hasSession = routeOptions.config.session === true && sessionIn(request) !== undefined;
+    const brings = headers.authorization !== undefined || hasSession;
+    return counted(request, authenticate(request, authenticators), brings);
+  };
+
+  api.decorate('recognize', (request: FastifyRequest, token: string) =>
+    counted(request, bearerIs(token, authenticators), true),
+  );
 
   api.decorate('stillMay', async (request: FastifyRequest) => {
     const { scope = 'public' } = request.routeOptions.config;

@@ -4,6 +4,8 @@
  */
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
+import { isBoardRoute } from './board/path.js';
+import { ruleBoardRoute } from './board/rules.js';
 import { isDocsRoute } from './docs.js';
 import type { Api, KnownRoute } from './types.js';
 
@@ -24,8 +26,9 @@ export function holdRoutesToRules(api: Api): HeldRoutes {
   const all: KnownRoute[] = [];
   const problems: string[] = [];
   api.addHook('onRoute', (route) => {
-    // The routes of the page are not ours to write.
+    // The routes of these pages are not ours to write.
     if (isDocsRoute(route.url)) route.config = { ...route.config, scope: 'public' };
+    if (isBoardRoute(route.url)) ruleBoardRoute(route);
     for (const method of [route.method].flat()) {
       problems.push(...problemsOf(method, route));
       all.push({ method, url: route.url, scope: route.config?.scope });

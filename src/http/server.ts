@@ -74,6 +74,10 @@ export async function buildServer(parts: ApiParts): Promise<Api> {
     closing,
   });
   if (settings.docs) await addDocs(api);
+  if (settings.board !== 'off') {
+    const { addBoard } = await import('./board/board.js');
+    await addBoard(api, parts, settings.board);
+  }
   for (const family of FAMILIES) family(api, parts);
   answerUnknownRoutes(api, routes.all);
   await api.ready();
@@ -89,12 +93,13 @@ const NOTHING = {
   formAction: ["'none'"],
 };
 
-function authenticatorsOf({ settings, tokens, nodeTokens, log }: ApiParts) {
+function authenticatorsOf({ settings, tokens, nodeTokens, sessions, log }: ApiParts) {
   const monotonic = (): number => performance.now();
   const { oidc, listen } = settings;
   return {
     tokenCheck: createTokenCheck({ tokens, log, now: Date.now, monotonic }),
     nodeTokens,
+    sessions,
     issuer: oidc === undefined ? undefined : createIssuer(oidc, monotonic),
     door: createDoor({ tokens, host: listen?.host ?? '', hasIssuer: oidc !== undefined, monotonic }),
   };

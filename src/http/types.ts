@@ -20,6 +20,8 @@ declare module 'fastify' {
     mediaType?: string;
     /** With `Accept: text/event-stream` it streams; what, in words. */
     stream?: string;
+    /** A browser’s session opens it too, with what its token may do. */
+    session?: boolean;
     /** It answers without Redis. */
     withoutRedis?: boolean;
   }
@@ -28,6 +30,8 @@ declare module 'fastify' {
     knownRoutes: readonly KnownRoute[];
     /** Whether the sender of a request that lasts might still send it: its token may have ended meanwhile. */
     stillMay(request: FastifyRequest): Promise<boolean>;
+    /** Whose token it is that a request brings elsewhere than in its header. Counts wrong ones. Throws as every route does. */
+    recognize(request: FastifyRequest, token: string): Promise<Principal>;
   }
   interface FastifyRequest {
     principal: Principal;

@@ -22,6 +22,11 @@ export class ReconcileQueue {
     this.#queue.on('error', () => {});
   }
 
+  /** For who only looks. */
+  get queue(): Queue {
+    return this.#queue;
+  }
+
   /** Every worker says so at its start; the last one’s interval counts. */
   async schedule(intervalMs: number): Promise<void> {
     await askRedis(RECONCILE_QUEUE, async () => {

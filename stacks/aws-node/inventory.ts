@@ -12,11 +12,16 @@ import { openClient } from './inventory/client.js';
 import { FirstSight } from './inventory/first-sight.js';
 import { destroyInstance, listInstances } from './inventory/instances.js';
 import { marksOf } from './inventory/marks.js';
+import type { AssumedRole } from './inventory/place.js';
 import { destroySecurityGroup, listSecurityGroups } from './inventory/security-groups.js';
 import { type Found, Session, type Target } from './inventory/session.js';
 import { destroyVolume, listVolumes } from './inventory/volumes.js';
 
 export interface AwsInventoryOptions {
+  /** Its name is that of this place; that of the region when absent. */
+  readonly place?: string;
+  /** Assumed by the credentials of the context; they ask themselves when absent. */
+  readonly role?: AssumedRole;
   /** How long (ms) EC2’s lists may go on without what a call has made. */
   readonly settleMs?: number;
   /** Results of a page; EC2 takes 5 to 1000. */
@@ -47,12 +52,14 @@ export async function openAwsInventory(
   options: AwsInventoryOptions = {},
 ): Promise<Inventory> {
   const { settleMs = 10_000, pageSize = 500, attempts = 6, attemptMs = 15_000, limitMs = 55_000 } = options;
-  const name = `aws-${region}`;
-  const client = await openClient({ region, env, attempts, attemptMs });
+  const { place = region, role } = options;
+  const name = `aws-${place}`;
+  const client = await openClient({ region, env, role, attempts, attemptMs });
   const sightFile = join(dataDir, 'inventories', `${name}-${fleet}.json`);
   const firstSight = await FirstSight.open(sightFile, options.now ?? Date.now);
   const marks = marksOf(fleet);
-  const redact = createRedactor(secretsOf(env));
+  // Not a secret to AWS; but nobody has to read in a log what other accounts trust.
+  const redact = createRedactor([...secretsOf(env), ...(role?.externalId ? [role.externalId] : [])]);
   const begin = (): Session =>
     new Session({ client, marks, pageSize, redact, signal: AbortSignal.timeout(limitMs) });
 

@@ -149,7 +149,7 @@ test('the inventory of a cloud asks by the exact marks, and destroys exactly wha
     const { port } = cloud.address() as AddressInfo;
     const env = { CLOUD_API: `http://127.0.0.1:${port}`, CLOUD_TOKEN: 'secret' };
     const context = { fleet: 'f1', dataDir: '/d', nodes: '/d/nodes', env };
-    const opened = await inventory?.open(inventory.place({ region: 'north' }) ?? '', context);
+    const opened = await inventory?.open(String(inventory.place({ region: 'north' })), context, {});
     const [item] = (await opened?.list({ nodeId: 'n1' })) ?? [];
     expect(item).toMatchObject({ nodeId: 'n1', kind: 'server', id: 's-1', vital: true });
     if (item !== undefined) await opened?.destroy(item);

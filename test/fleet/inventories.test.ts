@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { NodeyardError } from '../../src/errors.js';
 import { createStackInventories, type InventoriesParts } from '../../src/fleet/inventories.js';
-import type { Inventory, InventoryContext } from '../../src/fleet/inventory.js';
+import type { DetailedPlace, Inventory, InventoryContext, PlaceDetails } from '../../src/fleet/inventory.js';
 import { createPlaces } from '../../src/fleet/places.js';
 import { createInventories } from '../../src/fleet/reconcile/inventories.js';
 import { silentLog } from '../../src/log.js';
@@ -14,7 +14,7 @@ const fixture = useStore({ sound: false });
 
 /** What was opened, and what the clouds do. */
 class Clouds {
-  readonly opened: (InventoryContext & { readonly place: string })[] = [];
+  readonly opened: (InventoryContext & { readonly place: string; readonly details?: PlaceDetails })[] = [];
   /** Errors of the next openings. */
   readonly failures: Error[] = [];
   list: Inventory['list'] = async () => [];
@@ -22,7 +22,7 @@ class Clouds {
 
   stack(
     name: string,
-    more: { always?: string[]; place?: (region: string) => string | undefined } = {},
+    more: { always?: string[]; place?: (region: string) => string | DetailedPlace | undefined } = {},
   ): NodeStack {
     const { always, place = (region) => region } = more;
     return defineNodeStack({
@@ -32,8 +32,9 @@ class Clouds {
       inventory: {
         place: ({ region }) => place(region),
         ...(always === undefined ? {} : { always }),
-        open: async (where, context) => {
-          this.opened.push({ ...context, place: where });
+        open: async (where, context, details) => {
+          const told = Object.keys(details).length === 0 ? {} : { details };
+          this.opened.push({ ...context, place: where, ...told });
           const failure = this.failures.shift();
           if (failure !== undefined) throw failure;
           return {
@@ -99,6 +100,21 @@ describe('a place', () => {
     expect(clouds.opened).toEqual([{ ...context, fleet: await fixture.store.fleetId(), place: 'north' }]);
   });
 
+  it('is opened with what its stack has said of it, by a worker that has never seen the node as well', async () => {
+    const clouds = new Clouds();
+    const place = (name: string) => ({ name: `role-${name}`, details: { role: name, 'a b': 'é"' } });
+    const stack = clouds.stack('mine', { place });
+    await registry([stack]).remember(at('mine', 'north'));
+    const [known] = await registry([stack]).places();
+    await known?.open();
+    await registry([stack]).of(at('mine', 'north'));
+    const details = { role: 'north', 'a b': 'é"' };
+    expect(clouds.opened).toMatchObject([
+      { place: 'role-north', details },
+      { place: 'role-north', details },
+    ]);
+  });
+
   it('that could not be opened is opened anew the next time', async () => {
     const clouds = new Clouds();
     clouds.failures.push(new Error('no route'));
@@ -110,7 +126,16 @@ describe('a place', () => {
     expect(namesOf(await inventories.of(at('mine', 'north')))).toEqual(['cloud-north']);
   });
 
-  it.each(['North', 'a b', '', '-north', 'é'])('cannot be %j: the stack is told', async (place) => {
+  it.each([
+    'North',
+    'a b',
+    '',
+    '-north',
+    'é',
+    { name: 'North', details: {} },
+    { name: 'north', details: { port: 1 } as never },
+    { name: 'north' } as never,
+  ])('cannot be %j: the stack is told', async (place) => {
     const inventories = registry([new Clouds().stack('mine', { place: () => place })]);
     await expect(inventories.remember(at('mine', 'x'))).rejects.toMatchObject({ code: 'CONFIGURATION' });
     expect(await inventories.places()).toEqual([]);

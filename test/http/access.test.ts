@@ -6,7 +6,7 @@ import { type ErrorTold, YardApi } from './yard-api.js';
 
 let yard: YardApi;
 beforeAll(async () => {
-  yard = await YardApi.open({ NODEYARD_API_TRUST_PROXY: '127.0.0.1' });
+  yard = await YardApi.open({ NODEYARD_API_TRUST_PROXY: '127.0.0.1', NODEYARD_API_BOARD: 'write' });
 });
 afterAll(() => yard.close());
 
@@ -22,20 +22,20 @@ describe('every route', () => {
   test('that is open to everybody is about the server, not about nodes', () => {
     const open = yard.api.server.knownRoutes.filter(({ scope }) => scope === 'public').map(({ url }) => url);
     const own = [...new Set(open)].filter((url) => !url.startsWith('/docs'));
-    expect(own.sort()).toEqual(['/livez', '/openapi.json', '/readyz']);
+    expect(own.sort()).toEqual(['/livez', '/openapi.json', '/queues/sign-in', '/readyz']);
   });
 
   test('refuses nobody’s, wrong and too low tokens before it looks at anything else', async () => {
     const wrong = `nyt_abcdefghij_${'A'.repeat(43)}` as const;
     const closed = yard.api.server.knownRoutes.filter(({ scope }) => scope !== 'public');
     expect(closed.length).toBeGreaterThan(8);
-    for (const [place, { method, url, scope }] of closed.entries()) {
+    for (const [number, { method, url, scope }] of closed.entries()) {
       const path = url.replace(/:\w+/g, 'x');
-      // Each from an address of its own, for wrong tokens are counted by address.
-      const from = { 'x-forwarded-for': `192.0.2.${place}` };
+      // Wrong tokens are counted for each address.
+      const headers = { 'x-forwarded-for': `192.0.2.${number % 250}` };
       for (const as of ['nobody', wrong] as const) {
-        const { status, headers } = await ask(path, { method, as, headers: from });
-        expect([status, headers.get('www-authenticate')], `${method} ${url} ${as}`).toEqual([
+        const { status, headers: told } = await ask(path, { method, as, headers });
+        expect([status, told.get('www-authenticate')], `${method} ${url} ${as}`).toEqual([
           401,
           'Bearer realm="nodeyard"',
         ]);

@@ -37,6 +37,12 @@ test('no token is in the log, in an answer, in a history or in the audit trail, 
       await ask('/v1/nodes', post(each, '{"group":1}'));
       await ask('/v1/nodes', post(each, '{'));
       await ask('/v1/nodes/watched/destroy', post(each, '{"reason":"enough"}'));
+      await ask('/queues/sign-in', {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { origin: api.url, accept: 'text/html' },
+        body: new URLSearchParams({ token: each }),
+      });
       await ask(`/v1/counts?token=${each}`);
       await ask(`/v1/counts?x=${each}`, { headers: { authorization: `Bearer ${each}` } });
       await ask('/v1/counts', { headers: { authorization: each } });
@@ -46,10 +52,15 @@ test('no token is in the log, in an answer, in a history or in the audit trail, 
     }
     await app.tokens.revoke(record.id);
     await ask('/v1/audit', { headers: { authorization: `Bearer ${token}` } });
+    const [, session = ''] = /nodeyard_board=([\w-]{43});/.exec(answered) ?? [];
+    await ask('/queues/api/queues', { headers: { cookie: `nodeyard_board=${session}` } });
     const logged = lines.join('');
     const kept = JSON.stringify([await app.store.history('watched'), await app.audit.list({ limit: 1_000 })]);
     expect(logged).toContain('"audit"');
     expect(kept).toContain('token spy');
+    expect(kept).toContain('board.sign-in');
+    expect(session).not.toBe('');
+    expect(logged + kept).not.toContain(session);
     for (const [what, text] of Object.entries({ logged, answered, kept })) {
       expect(text, what).not.toContain(token.slice(15));
       expect(text, what).not.toContain('Z'.repeat(43));

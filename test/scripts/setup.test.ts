@@ -1,4 +1,4 @@
-import { rmSync, utimesSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { finishedMachine, type Machine } from './machine.js';
@@ -58,6 +58,36 @@ describe('the dependencies', () => {
     const { status, lines } = await machine.setup();
     expect(status).toBe(1);
     expect(lines.at(-1)).toBe('npm ci');
+  });
+
+  describe('that are a symbolic link', () => {
+    const shared = () => join(machine.clone, '..', 'shared');
+    beforeEach(() => {
+      renameSync(join(machine.clone, 'node_modules'), shared());
+      symlinkSync('../shared', join(machine.clone, 'node_modules'));
+      machine.program('npm', 'for file in node_modules/* node_modules/.[!.]*; do rm -rf "$file"; done');
+    });
+
+    it('are never installed: what the link leads to would be emptied', async () => {
+      touchLater('package-lock.json');
+      const { status, lines } = await machine.setup();
+      expect(status).toBe(1);
+      expect(lines[0]).toContain('node_modules is a symbolic link');
+      expect(lines.at(-1)).toBe('rm node_modules && npm ci');
+      expect(machine.calls()).toEqual([]);
+      expect(readdirSync(shared())).not.toEqual([]);
+    });
+
+    it('are never installed where the link leads nowhere', async () => {
+      rmSync(shared(), { recursive: true });
+      const { status, lines } = await machine.setup();
+      expect([status, lines.at(-1)]).toEqual([1, 'rm node_modules && npm ci']);
+      expect(machine.calls()).toEqual([]);
+    });
+
+    it('are good where they fit the lock file', async () => {
+      expect(await machine.setup()).toEqual({ status: 0, lines: [], stdout: '' });
+    });
   });
 });
 

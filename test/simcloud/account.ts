@@ -6,6 +6,7 @@ import { Yard } from '../support/yard.js';
 
 import type { LedgerEntry } from './cloud/ledger.js';
 import type { CloudRecord } from './cloud/records.js';
+import type { CloudSettingsInput } from './cloud/settings.js';
 import { MINIMAL } from './stand.js';
 import { type StartedCloud, startCloud } from './start.js';
 
@@ -22,8 +23,8 @@ export class Account {
   }
 
   /** `mirror` has the provider. */
-  static async open(mirror: string): Promise<Account> {
-    return new Account(await startCloud(), mirror);
+  static async open(mirror: string, settings: CloudSettingsInput = {}): Promise<Account> {
+    return new Account(await startCloud(settings), mirror);
   }
 
   /** Another fleet in this account. */

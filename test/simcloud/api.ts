@@ -12,6 +12,14 @@ export interface CloudRequest {
   readonly region: string;
   readonly input: Readonly<Record<string, unknown>>;
   readonly caller: Caller;
+  /** Of a role; the account’s own user when absent. */
+  readonly session?: SessionKeys | undefined;
+}
+
+/** What says of a request that a role makes it. */
+export interface SessionKeys {
+  readonly accessKeyId: string;
+  readonly token: string;
 }
 
 /** The provider says its process, who speaks EC2’s own protocol says its `User-Agent`. */

@@ -283,8 +283,12 @@ describe('what ends things', () => {
 });
 
 describe('what is no call', () => {
-  const post = async (body: string, authorization?: string): Promise<string> => {
-    const headers = authorization === undefined ? {} : { authorization };
+  const post = async (
+    body: string,
+    authorization?: string,
+    more: Record<string, string> = {},
+  ): Promise<string> => {
+    const headers = { ...(authorization === undefined ? {} : { authorization }), ...more };
     const response = await fetch(endpoint(), { method: 'POST', body, headers });
     const text = await response.text();
     expect(text).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<Response><Errors><Error>/);
@@ -299,8 +303,29 @@ describe('what is no call', () => {
     expect(await post(ACTION)).toBe('MissingAuthenticationToken 403');
     expect(await post(ACTION, 'Bearer token')).toBe('IncompleteSignature 400');
     expect(await post(ACTION, signed().replace(/Signature=.*/, ''))).toBe('IncompleteSignature 400');
-    expect(await post(ACTION, signed(`${REGION}/sts`))).toBe('SignatureDoesNotMatch 403');
+    expect(await post(ACTION, signed(`${REGION}/s3`))).toBe('SignatureDoesNotMatch 403');
     expect(started.cloud.calls('DescribeInstances')).toEqual([]);
+  });
+
+  test('is refused with a role’s key that comes without its token, or with another one', async () => {
+    run();
+    const key = signed().replace('AKIA', 'ASIA');
+    expect(await post(ACTION, key)).toBe('AuthFailure 401');
+    expect(await post(ACTION, key, { 'x-amz-security-token': 'made-up' })).toBe('AuthFailure 401');
+  });
+
+  it.each([
+    [ACTION, 'InvalidAction'],
+    ['Action=GetSessionToken', 'InvalidAction'],
+    ['Action=AssumeRole&RoleSessionName=s', 'ValidationError'],
+    ['Action=AssumeRole&RoleArn=r&RoleSessionName=s&Policy=p', 'UnsupportedOperation'],
+  ])('of STS is refused in its own words: %s', async (body, code) => {
+    const headers = { authorization: signed(`${REGION}/sts`) };
+    const response = await fetch(endpoint(), { method: 'POST', body, headers });
+    const text = await response.text();
+    expect(response.status).toBe(400);
+    expect(text).toContain('<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">');
+    expect(text).toContain(`<Code>${code}</Code>`);
   });
 
   it.each([

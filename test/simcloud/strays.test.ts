@@ -20,6 +20,10 @@ const PATIENT = { timeout: 120_000 };
 /** Every try of the provider’s SDK, so that the call fails in the end. */
 const ALL_TRIES = SDK_RETRIES + 1;
 
+/** In another account than the workers’ own. */
+const TENANT = '210987654321';
+const ROLE = { roleArn: `arn:aws:iam::${TENANT}:role/tenants/nodes`, externalId: 'nodeyard-7' };
+
 let mirror: string;
 let account: Account;
 let yard: Yard;
@@ -29,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(mirror, { recursive: true, force: true }));
 beforeEach(async () => {
-  account = await Account.open(mirror);
+  account = await Account.open(mirror, { roles: [{ arn: ROLE.roleArn, externalId: ROLE.externalId }] });
   yard = await account.yard({ ...SHORT_LEASE, NODEYARD_RETRY_CREATE_ATTEMPTS: '100' });
 });
 afterEach(async () => {
@@ -51,12 +55,13 @@ const effected = (call: string) =>
   expect.poll(() => calls(call).filter(({ effect }) => effect.length > 0).length, { timeout: 30_000 });
 
 /** The node has its own machine, nobody else has any, and what was lost is told. */
-async function hasOneMachine(id: string): Promise<void> {
+async function hasOneMachine(id: string, place = 'aws-eu-central-1'): Promise<void> {
   const { outputs } = await yard.reaches(id, 'CREATED');
   expect(account.of(id, 'instance').map((record) => record.id)).toEqual([outputs?.['instanceId']]);
   expect(account.started.cloud.unowned([id])).toEqual([]);
-  const told =
-    /^destroyed aws_instance i-\w+ in aws-eu-central-1: an earlier run made it, and no state holds it$/;
+  const told = new RegExp(
+    `^destroyed aws_instance i-\\w+ in ${place}: an earlier run made it, and no state holds it$`,
+  );
   expect(await reasonsOf(id)).toContainEqual(expect.stringMatching(told));
 }
 async function destroyed(id: string): Promise<void> {
@@ -87,6 +92,23 @@ describe('an instance whose id nobody was told', { ...PATIENT }, () => {
     await doomed.exited();
     await yard.startWorker();
     await hasOneMachine(id);
+    await destroyed(id);
+  });
+
+  test('in the account of a role is found by that role, and gone before the next one is made', async () => {
+    inject({ call: 'RunInstances', nth: 1, fault: 'hang-after' });
+    const doomed = await yard.spawnWorker();
+    const id = await requestNode(yard, { assumeRole: ROLE });
+    await effected('RunInstances').toBe(1);
+    doomed.signal('SIGSTOP');
+    expect(await killRuns(yard)).toBeGreaterThan(1);
+    doomed.signal('SIGKILL');
+    await doomed.exited();
+    await yard.startWorker();
+    await hasOneMachine(id, `aws-eu-central-1-role-${TENANT}-[0-9a-f]{16}`);
+    const { cloud } = account.started;
+    expect(cloud.resources(TENANT).map(({ kind }) => kind)).toContain('instance');
+    expect(cloud.resources('123456789012')).toEqual([]);
     await destroyed(id);
   });
 
@@ -199,6 +221,22 @@ describe('a volume that hangs on its machine, as no state says', { ...PATIENT },
     );
   });
 });
+test(
+  'what nobody remembers in the account of a role is seen from the places that Redis keeps',
+  PATIENT,
+  async () => {
+    await yard.startWorker();
+    const id = await requestNode(yard, { assumeRole: ROLE });
+    await yard.reaches(id, 'CREATED');
+    // Another process, which has never heard of the node, and knows the place alone.
+    const inventories = openInventories(yard.app, await loadCatalog());
+    const place = (await inventories.places()).find(({ stack }) => stack === 'aws-node');
+    const listed = await (await place?.open())?.list();
+    expect(listed?.map(({ nodeId, kind }) => `${kind} of ${nodeId}`)).toEqual([`aws_instance of ${id}`]);
+    expect(place?.place).not.toContain(ROLE.externalId);
+    await destroyed(id);
+  },
+);
 
 test('two fleets in one account do not see one another’s resources', PATIENT, async () => {
   await yard.startWorker();

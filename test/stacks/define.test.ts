@@ -44,7 +44,7 @@ describe('a definition', () => {
     });
     expect(inventory?.place({ region: 'Here' })).toBe('here');
     const context = { fleet: 'f', dataDir: '/d', nodes: '/d/nodes', env: {} };
-    expect((await inventory?.open('here', context))?.name).toBe('cloud-here');
+    expect((await inventory?.open('here', context, {}))?.name).toBe('cloud-here');
     expect(defineNodeStack({ name: 'bare', inputs, node: () => ({}) }).inventory).toBeUndefined();
   });
 

@@ -31,6 +31,8 @@ export interface TokenCheckParts {
 export interface TokenCheck {
   /** Undefined when the text is no token of ours. Throws UNAUTHENTICATED, REDIS_UNAVAILABLE. */
   check(text: string): Promise<Principal> | undefined;
+  /** Of a token whose secret was seen before: at a session’s begin. Throws as above. */
+  checkAgain(id: string): Promise<Principal>;
 }
 
 interface Kept {
@@ -63,23 +65,33 @@ export function createTokenCheck({ tokens, log, now, monotonic }: TokenCheckPart
       .catch((error: unknown) => log.debug({ error: String(error) }, 'the use of a token was not noted'));
   };
 
-  const principalOf = async (id: string, secret: string): Promise<Principal> => {
+  const principalBySecret = async (id: string, secret: string): Promise<Principal> => {
     const token = await find(id);
     if (!secretMatches(secret, token?.secretHash ?? NO_HASH) || token === undefined) {
       throw unauthenticated('the token is not known');
     }
+    return principalOf(token);
+  };
+
+  const principalOf = (token: StoredToken): Principal => {
     if (token.revokedAt !== undefined) throw unauthenticated('the token was revoked');
     if (token.expiresAt !== undefined && token.expiresAt <= now())
       throw unauthenticated('the token has expired');
+    const { id, name, scope, nodeId } = token;
     note(id);
-    const { name, scope, nodeId } = token;
     return { kind: 'token', id, name, scope, ...(nodeId === undefined ? {} : { nodeId }) };
   };
 
   return {
     check(text) {
       const read = readToken(text);
-      return read === undefined ? undefined : principalOf(read.id, read.secret);
+      return read === undefined ? undefined : principalBySecret(read.id, read.secret);
+    },
+
+    async checkAgain(id) {
+      const token = await find(id);
+      if (token === undefined) throw unauthenticated('the token is not known');
+      return principalOf(token);
     },
   };
 }

@@ -15,8 +15,9 @@ import { type Fault, type FaultPlanInput, Faults, refusalOf } from './faults.js'
 import { Ledger, type LedgerEntry } from './ledger.js';
 import { costOf } from './prices.js';
 import type { CloudRecord } from './records.js';
-import { type CloudSettingsInput, cloudSettings } from './settings.js';
-import { World } from './world.js';
+import { Sessions } from './sessions.js';
+import { type CloudSettings, type CloudSettingsInput, cloudSettings } from './settings.js';
+import { ACCOUNT, World } from './world.js';
 
 /** The tag by which a resource names its node (src/synth/ownership.ts). */
 const NODE_TAG = 'nodeyard:node-id';
@@ -44,15 +45,23 @@ export interface Served {
 }
 
 export class SimulatedCloud {
-  readonly #world: World;
+  readonly #settings: CloudSettings;
+  readonly #now: () => number;
+  /** Each account is a world of its own. */
+  readonly #worlds = new Map<string, World>();
+  readonly #sessions: Sessions;
   readonly #ledger: Ledger;
   #faults = new Faults();
 
   constructor({ directory, settings = {}, now = Date.now }: SimulatedCloudOptions) {
     mkdirSync(directory, { recursive: true });
-    this.#world = new World(cloudSettings.parse(settings), now);
+    this.#settings = cloudSettings.parse(settings);
+    this.#now = now;
+    this.#sessions = new Sessions(this.#settings, now);
     this.#ledger = new Ledger(join(directory, 'ledger.jsonl'));
-    for (const { effect } of this.#ledger.entries()) for (const record of effect) this.#world.put(record);
+    for (const { effect, account = ACCOUNT } of this.#ledger.entries()) {
+      for (const record of effect) this.#worldOf(account).put(record);
+    }
   }
 
   /** Replaces the plan; counts begin anew. Throws on a plan that is not one. */
@@ -61,7 +70,7 @@ export class SimulatedCloud {
   }
 
   strike(call: string): Fault | undefined {
-    return this.#faults.strike(call, this.#world.now);
+    return this.#faults.strike(call, this.#now());
   }
 
   /** Carries a call out, unless the fault forbids its effect. */
@@ -69,8 +78,14 @@ export class SimulatedCloud {
     const requestId = randomUUID();
     const refusal = fault === undefined ? undefined : refusalOf(fault);
     const spared = refusal !== undefined || (fault !== undefined && WITHOUT_EFFECT.includes(fault.fault));
-    const told = (reply: CloudReply, effect: readonly CloudRecord[], error?: string): Served => {
-      this.#ledger.append(this.#entry(requestId, request, effect, error, fault?.fault));
+    const told = (
+      reply: CloudReply,
+      effect: readonly CloudRecord[],
+      error?: string,
+      account = ACCOUNT,
+    ): Served => {
+      const entry = this.#entry(requestId, request, effect, error, fault?.fault);
+      this.#ledger.append(account === ACCOUNT ? entry : { ...entry, account });
       return { reply, ...(fault === undefined ? {} : { fault }) };
     };
     if (refusal !== undefined) {
@@ -79,8 +94,8 @@ export class SimulatedCloud {
     }
     if (spared) return told({ requestId, crash: true }, []);
     try {
-      const { output, effect } = this.#perform(request, fault);
-      return told({ requestId, output }, effect);
+      const { output, effect, account } = this.#perform(request, fault);
+      return told({ requestId, output }, effect, undefined, account);
     } catch (error) {
       if (!(error instanceof CloudRefusal)) throw error;
       const { code, message, status } = error;
@@ -88,9 +103,10 @@ export class SimulatedCloud {
     }
   }
 
-  /** Everything that exists now, of all regions. */
-  resources(): CloudRecord[] {
-    return this.#world.existing();
+  /** Everything that exists now, of all regions; of every account, or of one. */
+  resources(account?: string): CloudRecord[] {
+    const worlds = account === undefined ? [...this.#worlds.values()] : [this.#worldOf(account)];
+    return worlds.flatMap((world) => world.existing());
   }
 
   /** What exists and bears no tag of one of these nodes: what nobody owns. Rules go with their group. */
@@ -103,7 +119,7 @@ export class SimulatedCloud {
 
   /** US dollars for all that ever was, up to now. */
   cost(): number {
-    return this.#world.all().reduce((sum, record) => sum + costOf(record, this.#world.now), 0);
+    return this.#all().reduce((sum, record) => sum + costOf(record, this.#now()), 0);
   }
 
   /** Every call so far, or those of one name. */
@@ -112,11 +128,23 @@ export class SimulatedCloud {
     return name === undefined ? entries : entries.filter(({ call }) => call === name);
   }
 
-  #perform({ call, region, input }: CloudRequest, fault: Fault | undefined) {
+  #worldOf(account: string): World {
+    const world = this.#worlds.get(account) ?? new World(this.#settings, this.#now);
+    this.#worlds.set(account, world);
+    return world;
+  }
+
+  #all(): CloudRecord[] {
+    return [...this.#worlds.values()].flatMap((world) => world.all());
+  }
+
+  #perform({ call, region, input, session }: CloudRequest, fault: Fault | undefined) {
+    const identity = this.#sessions.identityOf(session);
+    const world = this.#worldOf(identity.account);
     const perform = Object.hasOwn(CALLS, call) ? CALLS[call] : undefined;
     if (perform === undefined) throw new CloudRefusal('InvalidAction', `The action ${call} is not valid`);
-    const { output, made, changed } = this.#world.attempt(() =>
-      perform({ world: this.#world, region, input }),
+    const { output, made, changed } = world.attempt(() =>
+      perform({ world, region, input, identity, sessions: this.#sessions }),
     );
     const effect =
       fault?.fault !== 'not-yet'
@@ -124,8 +152,8 @@ export class SimulatedCloud {
         : changed.map((record) =>
             made.has(record.id) ? { ...record, visibleAt: record.visibleAt + fault.ms } : record,
           );
-    for (const record of effect) this.#world.put(record);
-    return { output: { ...output }, effect };
+    for (const record of effect) world.put(record);
+    return { output: { ...output }, effect, account: identity.account };
   }
 
   #entry(
@@ -138,7 +166,7 @@ export class SimulatedCloud {
     const node = this.#nodeOf(effect) ?? this.#nodeOf(this.#namedIn(input));
     return {
       requestId,
-      at: this.#world.now,
+      at: this.#now(),
       call,
       region,
       caller,
@@ -156,7 +184,7 @@ export class SimulatedCloud {
 
   #namedIn(input: CloudRequest['input']): CloudRecord[] {
     const named = new Set(Object.values(input).flat());
-    return this.#world.all().filter(({ id }) => named.has(id));
+    return this.#all().filter(({ id }) => named.has(id));
   }
 }
 

@@ -13,6 +13,8 @@ export interface LedgerEntry {
   readonly call: string;
   readonly region: string;
   readonly caller: Caller;
+  /** Where it is not the cloud’s first one. */
+  readonly account?: string;
   /** The node whose resource the call made, changed or asked for, by its ownership tag. */
   readonly node?: string;
   readonly input: Readonly<Record<string, unknown>>;

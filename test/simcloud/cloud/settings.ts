@@ -29,6 +29,10 @@ export const cloudSettings = z.strictObject({
       securityGroups: most.default(2500),
     })
     .prefault({}),
+  /** Roles that may be assumed, each with the external id that it wants; any of any account when absent. */
+  roles: z.array(z.strictObject({ arn: z.string(), externalId: z.string().optional() })).optional(),
+  /** How long the credentials of a role are good. */
+  sessionMs: ms.default(3_600_000),
   /** The account has whatever a request names (images, subnets, groups, keys, …), but for these ids and names. */
   missing: z.array(z.string()).default([]),
   images: z.array(image).prefault([

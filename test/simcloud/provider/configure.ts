@@ -2,7 +2,8 @@
  * From the provider’s configuration and environment to what its resources need. The environment says: SIMCLOUD_SOCKET, where
  * the cloud listens; SIMCLOUD_RETRIES, how often a call is repeated (0); SIMCLOUD_PATIENCE_MS, how long a wait lasts (20000).
  */
-import { SOCKET_VARIABLE } from '../api.js';
+import { type SessionKeys, SOCKET_VARIABLE } from '../api.js';
+import type { AssumeRoleOutput } from '../cloud/sessions.js';
 import { CallFailure, Ec2 } from './ec2.js';
 import { firstOf, text, textIn } from './resources/resource.js';
 import { isValues, type Values } from './value.js';
@@ -33,18 +34,19 @@ export async function configureProvider(context: ProcessContext, config: Values)
   if (socket === undefined) throw new Error(NO_CLOUD);
   const region = textIn(config['region']) ?? env['AWS_REGION'] ?? env['AWS_DEFAULT_REGION'];
   if (region === undefined) throw new Error('Invalid AWS Region: the provider argument "region" must be set');
-  const client = (name: string): Ec2 =>
+  const own = (name: string, session?: SessionKeys): Ec2 =>
     new Ec2({
       socket,
       region: name,
       caller: { pid, run: env['NODEYARD_RUN_ID'] },
+      session,
       retries: Number(env['SIMCLOUD_RETRIES'] ?? 0),
       patienceMs: Number(env['SIMCLOUD_PATIENCE_MS'] ?? PATIENCE_MS),
       stopped: stop.signal,
       crash,
     });
-  const role = textIn(firstOf(config['assume_role'])['role_arn']);
-  if (role !== undefined) await assumeRole(client(region), role);
+  const session = await assumeRole(own(region), firstOf(config['assume_role']));
+  const client = (name: string): Ec2 => own(name, session);
   if (config['skip_credentials_validation'] !== true) await validateCredentials(client(region));
   const { tags } = firstOf(config['default_tags']);
   return {
@@ -54,9 +56,17 @@ export async function configureProvider(context: ProcessContext, config: Values)
   };
 }
 
-async function assumeRole(ec2: Ec2, role: string): Promise<void> {
+/** What the role does it does in its own account. Undefined without one. */
+async function assumeRole(ec2: Ec2, wish: Values): Promise<SessionKeys | undefined> {
+  const role = textIn(wish['role_arn']);
+  if (role === undefined) return undefined;
   try {
-    await ec2.call('AssumeRole', { RoleArn: role });
+    const { Credentials } = await ec2.call<AssumeRoleOutput>('AssumeRole', {
+      RoleArn: role,
+      RoleSessionName: textIn(wish['session_name']) ?? 'aws-go-sdk-simulated',
+      ExternalId: textIn(wish['external_id']),
+    });
+    return { accessKeyId: Credentials.AccessKeyId, token: Credentials.SessionToken };
   } catch (error) {
     throw new Error(`Cannot assume IAM Role: IAM Role (${role}) cannot be assumed. ${messageOf(error)}`);
   }

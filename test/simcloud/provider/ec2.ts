@@ -1,12 +1,14 @@
 /** The provider’s way to the cloud: one method, with the SDK’s retries and its words for what went wrong. */
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Caller, CloudReply } from '../api.js';
+import type { Caller, CloudReply, SessionKeys } from '../api.js';
 
 export interface Ec2Options {
   readonly socket: string;
   readonly region: string;
   readonly caller: Caller;
+  /** Of the role that the provider has assumed. */
+  readonly session?: SessionKeys | undefined;
   /** How often a call that was throttled, failed in the cloud or got no answer is made again; the SDK’s own is 24. */
   readonly retries: number;
   /** How long a wait for the cloud may last, in milliseconds. The provider’s own are minutes. */
@@ -114,8 +116,8 @@ export class Ec2 {
   }
 
   async #once(call: string, input: object): Promise<object> {
-    const { region, caller, crash } = this.#options;
-    const { status, body } = await this.#post(JSON.stringify({ call, region, input, caller }));
+    const { region, caller, session, crash } = this.#options;
+    const { status, body } = await this.#post(JSON.stringify({ call, region, input, caller, session }));
     let reply: CloudReply;
     try {
       reply = JSON.parse(body) as CloudReply;

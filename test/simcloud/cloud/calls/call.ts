@@ -1,8 +1,12 @@
 /** The form of a call: reads its input, changes the world, gives its output or throws a CloudRefusal. */
+import type { Identity, Sessions } from '../sessions.js';
 import type { World } from '../world.js';
 
 export interface CallContext {
+  /** Of the caller’s account. */
   readonly world: World;
+  readonly identity: Identity;
+  readonly sessions: Sessions;
   readonly region: string;
   readonly input: Readonly<Record<string, unknown>>;
 }

@@ -29,13 +29,13 @@ export const lookupCalls: Calls = {
     return { Images: images.filter(fits) };
   },
 
-  GetCallerIdentity: () => ({
-    Account: ACCOUNT,
+  GetCallerIdentity: ({ identity: { account, arn } }) => ({
+    Account: account,
     UserId: 'AIDASIMULATED',
-    Arn: `arn:aws:iam::${ACCOUNT}:user/simulated`,
+    Arn: arn,
   }),
 
-  AssumeRole: (context) => ({ AssumedRoleUser: { Arn: inputOf<{ RoleArn: string }>(context).RoleArn } }),
+  AssumeRole: (context) => context.sessions.assume(inputOf(context), context.identity),
 };
 
 const ownedBy = ({ OwnerId, ImageOwnerAlias }: Image, owner: string): boolean =>

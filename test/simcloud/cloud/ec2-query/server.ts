@@ -5,13 +5,14 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { CloudReply } from '../../api.js';
+import type { CloudReply, CloudRequest } from '../../api.js';
 import type { SimulatedCloud } from '../cloud.js';
 import { deliver, read } from '../delivery.js';
 import { CloudRefusal } from '../errors.js';
 import { actionOf } from './actions.js';
-import { regionOf } from './authorization.js';
+import { signedBy } from './authorization.js';
 import { element, escaped, operationOf, readInput, writeOutput } from './shapes.js';
+import { assumeRoleAnswer, assumeRoleInput, refusal } from './sts.js';
 
 const NAMESPACE = 'http://ec2.amazonaws.com/doc/2016-11-15/';
 const PROLOGUE = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -36,6 +37,7 @@ export async function serveEc2(cloud: SimulatedCloud, port = 0): Promise<Ec2Endp
       AWS_ENDPOINT_URL_EC2: `http://127.0.0.1:${chosen}`,
       AWS_ACCESS_KEY_ID: 'AKIASIMULATED0000000',
       AWS_SECRET_ACCESS_KEY: 'simulated-secret-that-opens-nothing',
+      AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${chosen}`,
     },
   };
 }
@@ -64,7 +66,13 @@ async function call(
     Version: _any,
     ...rest
   } = Object.fromEntries(new URLSearchParams(await read(request)));
-  const region = regionOf(request.headers.authorization);
+  const signed = signedBy(request.headers);
+  const { region, session } = signed;
+  const caller = { agent: request.headers['user-agent'] };
+  if (signed.service === 'sts') {
+    await assumeRole(cloud, { call: name, region, input: rest, caller, session }, response);
+    return;
+  }
   const action = actionOf(name);
   const operation = await operationOf(name);
   if (action === undefined || operation === undefined) {
@@ -75,8 +83,7 @@ async function call(
   if (ignored !== undefined) {
     throw new CloudRefusal('UnsupportedOperation', `This cloud does not simulate ${ignored} of ${name}.`);
   }
-  const caller = { agent: request.headers['user-agent'] };
-  await deliver(cloud, { call: name, region, input, caller }, response, (reply: CloudReply) => {
+  await deliver(cloud, { call: name, region, input, caller, session }, response, (reply: CloudReply) => {
     // Only the provider can be told to die; anybody else has a connection that does.
     if ('crash' in reply) response.destroy();
     else if ('error' in reply) {
@@ -87,6 +94,27 @@ async function call(
       send(response, 200, body, reply.requestId);
     }
   });
+}
+
+async function assumeRole(
+  cloud: SimulatedCloud,
+  { input: parameters, ...request }: Omit<CloudRequest, 'input'> & { readonly input: Record<string, string> },
+  response: ServerResponse,
+): Promise<void> {
+  try {
+    const input = { ...assumeRoleInput(request.call, parameters) };
+    await deliver(cloud, { ...request, input }, response, (reply) => {
+      const { requestId } = reply;
+      if ('crash' in reply) response.destroy();
+      else if ('error' in reply) {
+        const { code, message } = reply.error;
+        send(response, reply.status, refusal(code, message, requestId), requestId);
+      } else send(response, 200, assumeRoleAnswer(reply.output, requestId), requestId);
+    });
+  } catch (error) {
+    if (!(error instanceof CloudRefusal)) throw error;
+    send(response, error.status, refusal(error.code, error.message, ''), '');
+  }
 }
 
 function refuse(
