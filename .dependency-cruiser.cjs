@@ -75,8 +75,35 @@ module.exports = {
       name: 'http-is-an-edge',
       comment: 'src/api.ts puts the API together; besides it only the commands know that there is HTTP.',
       severity: 'error',
-      from: { path: '^(src|stacks|workers)/', pathNot: ['^src/(http|cli)/', '^src/api\\.ts$'] },
+      from: { path: '^(src|stacks|workers)/', pathNot: ['^src/(http|cli|remote)/', '^src/api\\.ts$'] },
       to: { path: '^src/http/' },
+    },
+    {
+      name: 'the-api-client-is-light',
+      comment:
+        'The client of the API runs in other people’s programs: it loads the core and one parser. Of the API it has the types.',
+      severity: 'error',
+      from: { path: '^src/remote/' },
+      to: {
+        path: '^(src|stacks|workers)/|node_modules/',
+        pathNot: ['^src/remote/', core, 'node_modules/(eventsource-parser|@types/node|undici-types)/'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'the-api-client-is-typed-by-the-api',
+      comment: 'Its types come from the schemas, not from what stands behind them.',
+      severity: 'error',
+      from: { path: '^src/remote/' },
+      to: {
+        path: '^(src|stacks|workers)/',
+        pathNot: [
+          '^src/remote/',
+          core,
+          '^src/http/(schemas/|errors\\.ts$|stream/event-stream\\.ts$)',
+          '^src/webhooks/webhook\\.ts$',
+        ],
+      },
     },
     {
       name: 'http-speaks-through-ports',

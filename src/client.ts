@@ -8,9 +8,11 @@ import { type Actor, type NodeState, type Operation, transitionsTo } from './nod
 import { parseInput } from './node/problems.js';
 import type { Failure, NodeRecord } from './node/record.js';
 import { type NodeRequest, nodeRequestSchema } from './node/request.js';
+import { unknownNode } from './node/unknown-node.js';
 import type { JobQueues } from './queue/jobs.js';
 import type { NodeStore, TransitionResult } from './store/store.js';
 import type { EventTail } from './store/tail.js';
+import { type WaitOptions, waitForNode } from './wait-for-node.js';
 
 export interface Requested {
   readonly node: NodeRecord;
@@ -30,16 +32,8 @@ export interface By {
   readonly reason?: string;
 }
 
-export interface WaitOptions {
-  /** Give up after so many milliseconds; for ever when absent. */
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-}
-
 const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 10;
-/** A look at the store even if no event came: an event may be missed while Redis is away. */
-const LOOK_AGAIN_MS = 5_000;
 
 /** Ten lower-case letters and digits, beginning with a letter: 2.6·10^15 ids. */
 export function newNodeId(): string {
@@ -168,34 +162,8 @@ export class NodeyardClient {
     states: readonly NodeState[],
     options: WaitOptions = {},
   ): Promise<NodeRecord> {
-    const ends = new Set<NodeState>([...states, 'FAILED', 'DESTROYED']);
-    const deadline =
-      options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.timeoutMs;
-    let wake = (): void => {};
-    const unsubscribe = this.#tail.subscribe((event) => {
-      if (event.nodeId === nodeId) wake();
-    });
-    const onAbort = (): void => wake();
-    options.signal?.addEventListener('abort', onAbort);
-    try {
-      for (;;) {
-        options.signal?.throwIfAborted();
-        const moved = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-        const node = await this.get(nodeId);
-        if (ends.has(node.state) && !(node.state === 'FAILED' && node.retryRequested)) return node;
-        const left = deadline - performance.now();
-        if (left <= 0) {
-          const waited = `waited ${options.timeoutMs} ms for ${states.join(' or ')}`;
-          throw new NodeyardError('TIMED_OUT', `node ${nodeId} is still ${node.state}: ${waited}`);
-        }
-        await within(moved, Math.min(left, LOOK_AGAIN_MS));
-      }
-    } finally {
-      options.signal?.removeEventListener('abort', onAbort);
-      unsubscribe();
-    }
+    const get = (id: string): Promise<NodeRecord> => this.get(id);
+    return waitForNode({ get, subscribe: (hear) => this.#tail.subscribe(hear) }, nodeId, states, options);
   }
 
   async #doom(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
@@ -239,21 +207,8 @@ const faultOf = (reason = 'an operator said so'): Omit<Failure, 'at'> => ({
   attempts: 0,
 });
 
-const unknownNode = (nodeId: string): NodeyardError =>
-  new NodeyardError('UNKNOWN_NODE', `there is no node ${JSON.stringify(nodeId)}`, { field: 'nodeId' });
-
 function accepted(nodeId: string, result: TransitionResult): { node: NodeRecord; changed: boolean } {
   if (!('refused' in result)) return result;
   if (result.refused === 'unknown-node') throw unknownNode(nodeId);
   throw new NodeyardError('WRONG_STATE', `node ${nodeId} is ${result.node.state}, which does not allow this`);
-}
-
-/** Resolves with `event`, or after `ms`. */
-async function within(event: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([event, late]);
-  clearTimeout(timer);
 }

@@ -161,6 +161,14 @@ export const ERROR_KINDS = {
     'What is stored under the named key was not written by this nodeyard. Use the version that wrote it, or mend the key.',
   ),
   REDIS_UNAVAILABLE: kind('transient', 'Redis cannot be reached. Check REDIS_URL and that the server runs.'),
+  API_UNAVAILABLE: kind(
+    'transient',
+    'The API cannot be reached or cannot answer now. Check its URL, that `nodeyard api` runs there, and the network between.',
+  ),
+  API_REFUSED: kind(
+    'permanent',
+    'The API does not take this. Check its URL, the token, and that it is not older than what asks it.',
+  ),
   TERRAFORM_MISSING: kind(
     'permanent',
     'Install terraform (>= 1.5) or tofu (>= 1.6), put it on the PATH or name it in NODEYARD_TERRAFORM_BINARY.',

@@ -10,7 +10,7 @@ import type { Log } from './log.js';
 import type { Temper } from './queue/connections.js';
 import type { TerraformBinary } from './terraform/binary.js';
 
-export type { By, NodeyardClient, Requested, WaitOptions } from './client.js';
+export type { By, NodeyardClient, Requested } from './client.js';
 export { type Config, loadConfig } from './config.js';
 export {
   type DiagnosticSummary,
@@ -45,6 +45,7 @@ export type {
 } from './node/record.js';
 export type { CreateJobData, DestroyJobData, NodeRequest } from './node/request.js';
 export { QUEUE_NAMES, QUEUE_PREFIX } from './queue/names.js';
+export type { WaitOptions } from './wait-for-node.js';
 export type { WebhookPayload } from './webhooks/payload.js';
 
 export interface ConnectOptions {

@@ -6,6 +6,7 @@ import { NodeyardError } from '../src/errors.js';
 import { awsNode } from './aws-node.js';
 import { isNodeStack, type NodeStack } from './define.js';
 import { localNode } from './local-node.js';
+import { unknownStack } from './unknown-stack.js';
 
 const BUILT_IN: readonly NodeStack[] = [localNode, awsNode];
 
@@ -74,13 +75,7 @@ function catalogOf(stacks: ReadonlyMap<string, NodeStack>): StackCatalog {
   return {
     get(name) {
       const stack = stacks.get(name);
-      if (stack === undefined) {
-        throw new NodeyardError(
-          'UNKNOWN_STACK',
-          `There is no stack ${JSON.stringify(name)}; known are ${names.join(', ')}.`,
-          { field: 'stack' },
-        );
-      }
+      if (stack === undefined) throw unknownStack(name, names);
       return stack;
     },
     find: (name) => stacks.get(name),

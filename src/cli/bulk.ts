@@ -1,6 +1,5 @@
 /** One thing done to many nodes: what became of each, shown together. */
-import type { App } from '../app.js';
-import { NodeyardError } from '../errors.js';
+import { type ErrorCode, NodeyardError } from '../errors.js';
 import type { NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
 import type { Call } from './call.js';
@@ -8,6 +7,7 @@ import { concurrently } from './concurrently.js';
 import { eventLine } from './event-line.js';
 import type { ExitName } from './exit-status.js';
 import { exitNameOf, shownError } from './failure.js';
+import type { Fleet } from './fleet/fleet.js';
 import { nodeTable } from './node-view.js';
 import { printable } from './printable.js';
 
@@ -18,8 +18,10 @@ export interface Bulk {
 }
 
 const AT_ONCE = 16;
+/** No node is to blame for these. */
+const OF_ALL: readonly ErrorCode[] = ['REDIS_UNAVAILABLE', 'API_UNAVAILABLE', 'API_REFUSED'];
 
-/** Does it for every id. What one node refuses does not keep the others from it; Redis away ends it. */
+/** Does it for every id. What one node refuses does not keep the others from it; what is of none of them ends it. */
 export async function forEachNode(
   ids: readonly string[],
   work: (id: string) => Promise<NodeRecord>,
@@ -29,7 +31,7 @@ export async function forEachNode(
     try {
       return await work(nodeId);
     } catch (error) {
-      if (!(error instanceof NodeyardError) || error.code === 'REDIS_UNAVAILABLE') throw error;
+      if (!(error instanceof NodeyardError) || OF_ALL.includes(error.code)) throw error;
       return { nodeId, error };
     }
   });
@@ -48,7 +50,7 @@ export interface WaitWish {
 /** Waits for every node of `asked`, showing people on the way what happens. Throws Interrupted. */
 export async function waitForAll(
   { io, output }: Call,
-  app: App,
+  { nodes, events }: Pick<Fleet, 'nodes' | 'events'>,
   asked: Bulk,
   { states, timeoutMs }: WaitWish,
 ): Promise<Bulk> {
@@ -56,14 +58,14 @@ export async function waitForAll(
   const waitedFor = new Set(ids);
   const unsubscribe = output.json
     ? () => {}
-    : app.tail.subscribe((event) => {
+    : events.subscribe((event) => {
         if (waitedFor.has(event.nodeId)) output.note(eventLine(output, event));
       });
   try {
     const waited = await forEachNode(
       ids,
       (id) =>
-        app.client.waitFor(id, states, {
+        nodes.waitFor(id, states, {
           signal: io.interrupts.signal,
           ...(timeoutMs === undefined ? {} : { timeoutMs }),
         }),

@@ -9,6 +9,8 @@ export interface GlobalOptions {
   readonly config?: string;
   readonly dataDir?: string;
   readonly redis?: string;
+  readonly api?: string;
+  readonly allowPlainHttp?: boolean;
   readonly logLevel?: string;
   /** False for `--no-color`. */
   readonly color: boolean;

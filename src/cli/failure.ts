@@ -1,5 +1,6 @@
 /** Errors as the command line shows them: to people in two lines, to programs as one object. */
 import { type ErrorCode, NodeyardError } from '../errors.js';
+import { ApiError } from '../remote/api-error.js';
 import type { ExitName } from './exit-status.js';
 import { type InterruptCause, Interrupted } from './io.js';
 
@@ -45,7 +46,8 @@ export const usageError = (message: string, field?: string, mend?: string): Comm
 
 /** The stable shape of an error with `--json`. */
 export interface ShownError {
-  readonly code: ErrorCode | 'INTERRUPTED' | 'UNFORESEEN';
+  /** Of an error of an API, as that names it. */
+  readonly code: ErrorCode | 'INTERRUPTED' | 'UNFORESEEN' | (string & {});
   readonly message: string;
   readonly field: string | null;
   readonly mend: string;
@@ -53,7 +55,9 @@ export interface ShownError {
 
 export function shownError(error: unknown): ShownError {
   if (error instanceof NodeyardError) {
-    return { code: error.code, message: error.message, field: error.field ?? null, mend: error.mend };
+    const code = (error instanceof ApiError ? error.answerCode : undefined) ?? error.code;
+    const mend = code === 'UNAUTHENTICATED' ? TOKEN : error.mend;
+    return { code, message: error.message, field: error.field ?? null, mend };
   }
   if (error instanceof Interrupted) {
     return {
@@ -71,11 +75,16 @@ export function shownError(error: unknown): ShownError {
   };
 }
 
+const TOKEN =
+  'Set NODEYARD_API_TOKEN to a token of that API that is valid; `nodeyard token create` makes one.';
+
 const BY_CODE: Partial<Record<ErrorCode, ExitName>> = {
   INVALID_INPUT: 'usage',
   UNKNOWN_STACK: 'usage',
   CONFIG_INVALID: 'usage',
   REDIS_UNAVAILABLE: 'redis',
+  API_UNAVAILABLE: 'redis',
+  API_REFUSED: 'usage',
   UNKNOWN_NODE: 'missing',
   UNKNOWN_COMMAND: 'missing',
   TOO_MANY_COMMANDS: 'refused',
@@ -96,6 +105,9 @@ const BY_INTERRUPT: Readonly<Record<InterruptCause, ExitName>> = {
 export function exitNameOf(error: unknown): ExitName {
   if (error instanceof Interrupted) return BY_INTERRUPT[error.by];
   if (error instanceof CommandError) return error.exit;
+  // The only refusals that say something of what was asked, and nothing of how.
+  if (error instanceof ApiError && error.answerCode === 'FORBIDDEN') return 'refused';
+  if (error instanceof ApiError && error.answerCode === 'LOG_ELSEWHERE') return 'missing';
   if (error instanceof NodeyardError) return BY_CODE[error.code] ?? 'failed';
   return 'failed';
 }

@@ -6,6 +6,8 @@ import type { Log } from '../log.js';
 import type { Temper } from '../queue/connections.js';
 import type { Call, GlobalOptions } from './call.js';
 import type { ExitName } from './exit-status.js';
+import type { Fleet } from './fleet/fleet.js';
+import { inTermsOfCall, type Place, refuseRemote, remotePlace } from './fleet/place.js';
 import { printable } from './printable.js';
 
 /** Options that stand for a variable, so that every setting is validated in one place. */
@@ -48,12 +50,42 @@ export interface OpenOptions {
   readonly log?: Log;
 }
 
+/**
+ * Opens the fleet that the call means, on Redis or behind an API, works with it and closes it. Throws CONFIG_INVALID, INVALID_INPUT
+ * (where the API is), REDIS_UNAVAILABLE and what `work` throws.
+ */
+export async function withFleet(call: Call, work: (fleet: Fleet) => Promise<ExitName>): Promise<ExitName> {
+  const place = remotePlace(call);
+  if (place === undefined) {
+    return withApp(call, async (app) => {
+      const { localFleet } = await import('./fleet/local-fleet.js');
+      return work(localFleet(app));
+    });
+  }
+  const fleet = await openRemote(call, place);
+  try {
+    return await work(fleet);
+  } finally {
+    await fleet.close();
+  }
+}
+
+async function openRemote(call: Call, place: Place): Promise<Fleet> {
+  const { remoteFleet } = await import('./fleet/remote-fleet.js');
+  try {
+    return remoteFleet(place);
+  } catch (error) {
+    throw inTermsOfCall(call, error);
+  }
+}
+
 /** Opens the app, works with it and closes it. Throws CONFIG_INVALID, REDIS_UNAVAILABLE and what `work` throws. */
 export async function withApp(
   call: Call,
   work: (app: App) => Promise<ExitName>,
   { temper = 'hasty', log }: OpenOptions = {},
 ): Promise<ExitName> {
+  refuseRemote(call, HERE);
   const config = await configOf(call);
   const app = await open(call, config, temper, log ?? (await commandLog(call, config)));
   if (app.rehearsal !== undefined) call.output.note(rehearsalRemark(call, app.rehearsal.directory));
@@ -63,6 +95,8 @@ export async function withApp(
     await app.close();
   }
 }
+
+const HERE = 'Run it where Redis can be reached, without --api and NODEYARD_API_URL.';
 
 /** Said by every command: nobody shall take what it shows for machines, nor real machines for a game. */
 export const rehearsalRemark = ({ output }: Pick<Call, 'output'>, directory: string): string =>

@@ -71,6 +71,11 @@ export function buildProgram(io: Io, act: Act): Command {
     .option('--config <file>', 'configuration file (NODEYARD_CONFIG; else nodeyard.json)')
     .option('--data-dir <dir>', 'runs, logs and the private Redis (NODEYARD_DATA_DIR; else .nodeyard)')
     .option('--redis <url>', 'redis://host:port or the path of a unix socket (REDIS_URL)')
+    .option(
+      '--api <url>',
+      'speak to the API there instead of Redis (NODEYARD_API_URL); the token is NODEYARD_API_TOKEN',
+    )
+    .option('--allow-plain-http', 'with --api: http, which shows the token to everybody on the way')
     .option('--log-level <level>', 'how much is logged to stderr (NODEYARD_LOG_LEVEL)')
     .option('--no-color', 'no colour (NO_COLOR)');
   for (const define of DEFINITIONS) define(program, act);

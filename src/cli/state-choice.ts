@@ -1,8 +1,9 @@
 /** Which document of a node is meant: the canonical one, that of an earlier epoch, or a quarantined one. */
-import type { App } from '../app.js';
-import type { StateSummary, StoredState } from '../state/repository.js';
+import { unknownNode } from '../node/unknown-node.js';
+import type { StateSummary } from '../state/repository.js';
 import { readCount } from './arguments.js';
 import { CommandError, usageError } from './failure.js';
+import type { Fleet, StatePlace } from './fleet/fleet.js';
 import type { Output } from './output.js';
 import { table } from './table.js';
 import { bytes, timestamp } from './times.js';
@@ -15,19 +16,21 @@ export interface ChoiceOptions {
 }
 
 /** Throws INVALID_INPUT with the epochs that there are, UNKNOWN_NODE. */
-export async function chosenState(
-  app: Pick<App, 'client' | 'states'>,
+export async function chosenState<Found>(
+  { nodes, states }: Pick<Fleet, 'nodes' | 'states'>,
   id: string,
   { version, quarantined }: ChoiceOptions,
-): Promise<StoredState> {
+  load: (id: string, place: StatePlace) => Promise<Found | undefined>,
+): Promise<Found> {
   if (version !== undefined && quarantined !== undefined) {
     throw usageError('--version and --quarantined exclude each other', '--version');
   }
-  const found = await load(app, id, { version, quarantined });
+  const found = await load(id, placeOf(version, quarantined));
   if (found !== undefined) return found;
-  const node = await app.client.get(id);
+  const node = await nodes.get(id);
+  if (node === undefined) throw unknownNode(id);
   const option = version !== undefined ? '--version' : quarantined !== undefined ? '--quarantined' : 'ID';
-  const known = await (quarantined === undefined ? app.states.versions(id) : app.states.quarantined(id));
+  const known = await (quarantined === undefined ? states.versions(id) : states.quarantined(id));
   const epochs =
     known.length === 0 ? 'there are none' : `there are ${known.map(({ epoch }) => epoch).join(', ')}`;
   const message =
@@ -41,16 +44,9 @@ export async function chosenState(
   });
 }
 
-async function load(
-  { states }: Pick<App, 'states'>,
-  id: string,
-  { version, quarantined }: { version: string | undefined; quarantined: string | undefined },
-): Promise<StoredState | undefined> {
-  if (quarantined !== undefined) return states.loadQuarantined(id, epochOf('--quarantined', quarantined));
-  const current = await states.load(id);
-  if (version === undefined) return current;
-  const epoch = epochOf('--version', version);
-  return current?.epoch === epoch ? current : states.loadVersion(id, epoch);
+function placeOf(version: string | undefined, quarantined: string | undefined): StatePlace {
+  if (quarantined !== undefined) return `quarantined-${epochOf('--quarantined', quarantined)}`;
+  return version === undefined ? 'canonical' : `version-${epochOf('--version', version)}`;
 }
 
 const epochOf = (option: string, text: string): number => readCount(option, text, { min: 1, max: 1e9 });

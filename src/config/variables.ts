@@ -14,6 +14,8 @@ export interface Setting extends SettingMeta {
 /** Variables that begin like settings and are none: each with who reads it. */
 export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
   NODEYARD_CONFIG: 'The path of the configuration file, instead of `nodeyard.json`.',
+  NODEYARD_API_URL: 'Read by the command line: the API that commands speak to, instead of Redis (`--api`).',
+  NODEYARD_API_TOKEN: 'Read by the command line: the token for that API.',
   NODEYARD_TERRAFORM_MIRROR:
     'Read by `scripts/setup`: where the Terraform release is downloaded from, instead of its official host.',
   NODEYARD_STACK: 'Read by `cdktf synth`: the stack to show.',

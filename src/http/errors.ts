@@ -198,6 +198,9 @@ function statusOf(code: ErrorCode): number {
     case 'UNKNOWN':
     case 'RECORD_UNREADABLE':
     case 'CONFIG_INVALID':
+    // Said by clients of this API, never by itself.
+    case 'API_UNAVAILABLE':
+    case 'API_REFUSED':
       return 500;
     default:
       return assertNever(code);

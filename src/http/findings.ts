@@ -3,7 +3,7 @@ import type { Findings } from './schemas/reconcile.js';
 
 export interface FindingsParts {
   /** Finds, and touches nothing. */
-  readonly look: () => Promise<Pick<Findings, 'findings' | 'failures'>>;
+  readonly look: () => Promise<Pick<Findings, 'findings' | 'failures' | 'inventories'>>;
   readonly keptMs: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -16,8 +16,9 @@ export function createFindings({ look, keptMs, now }: FindingsParts): () => Prom
   let shown: Promise<Findings> | undefined;
   let lookedAt = Number.NEGATIVE_INFINITY;
   const lookNow = async (): Promise<Findings> => {
-    const { findings, failures } = await look();
-    return { lookedAt: now(), findings: findings.slice(0, MOST), more: findings.length > MOST, failures };
+    const { findings, failures, inventories } = await look();
+    const more = findings.length > MOST;
+    return { lookedAt: now(), findings: findings.slice(0, MOST), more, failures, inventories };
   };
   return () => {
     if (shown !== undefined && now() - lookedAt < keptMs) return shown;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startApi } from '../../src/api.js';
 import { loadConfig } from '../../src/config.js';
 import { parseInput } from '../../src/node/problems.js';
 import { createJobSchema, destroyJobSchema } from '../../src/node/request.js';
@@ -69,6 +70,7 @@ describe('a JSON example', () => {
 test('every example that is marked to run is run here', () => {
   const names = marked('run').map(({ what }) => what);
   const run = [
+    'api-client.mjs',
     'cloud-node.mjs',
     'embedded.mts',
     'hello-node.mjs',
@@ -91,6 +93,7 @@ function written(name: string): string {
   const path = join(directory, name);
   const code = block.code
     .replace("'nodeyard/stacks'", source('stacks/define.ts'))
+    .replace("'nodeyard/api-client'", source('src/remote/index.ts'))
     .replace("'nodeyard'", source('src/index.ts'));
   writeFileSync(path, code);
   return path;
@@ -306,6 +309,35 @@ describe('with a worker', () => {
     const [created, destroyed] = linesOf(stdout);
     expect(created).toMatchObject({ state: 'CREATED', outputs: { address: expect.any(String) } });
     expect(destroyed).toMatchObject({ state: 'DESTROYED', nodeId: created?.['nodeId'] });
+    await expectAllDestroyed(yard);
+  });
+
+  test('the client of the API makes a node, hears of it, lists it and destroys it', async () => {
+    const yard = await startYard({ NODEYARD_API_LISTEN: '127.0.0.1:0' });
+    const api = await startApi(yard.app);
+    try {
+      const { token } = await yard.app.tokens.create({ name: 'example', scope: 'operator' });
+      const { stdout } = await run(
+        process.execPath,
+        ['--import', import.meta.resolve('tsx'), written('api-client.mjs')],
+        {
+          env: { PATH: process.env['PATH'], NODEYARD_API_URL: api.url, NODEYARD_API_TOKEN: token },
+          timeout: CHILD_TIMEOUT_MS,
+        },
+      );
+      const lines = stdout.trim().split('\n');
+      expect(lines).toEqual([
+        'REQUESTED',
+        'CREATING',
+        'CREATED',
+        expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+        '404 UNKNOWN_NODE true',
+      ]);
+      const [node] = (await yard.app.store.list({})).nodes;
+      await yard.reaches(node?.id ?? '', 'DESTROYED');
+    } finally {
+      await api.close();
+    }
     await expectAllDestroyed(yard);
   });
 

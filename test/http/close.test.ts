@@ -30,7 +30,7 @@ async function serve(graceMs: number) {
   });
   const findings: ApiParts['findings'] = () =>
     new Promise<Findings>((resolve) => {
-      letGo = () => resolve({ lookedAt: 1, findings: [], more: false, failures: [] });
+      letGo = () => resolve({ lookedAt: 1, findings: [], more: false, failures: [], inventories: [] });
       begun();
     });
   const parts = { ...(await apiParts(yard.app, gate, closing.signal, {})), findings };

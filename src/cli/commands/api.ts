@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { StartedApi } from '../../api.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
+import { refuseRemote, STARTS_HERE } from '../fleet/place.js';
 import { configOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
@@ -23,6 +24,7 @@ export function defineApi(program: Command, act: Act): void {
 }
 
 async function api(call: Call): Promise<ExitName> {
+  refuseRemote(call, STARTS_HERE);
   const log = await workerLog(call, await configOf(call), { quiet: false });
   return withApp(
     call,

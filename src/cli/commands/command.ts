@@ -1,6 +1,5 @@
 /** `nodeyard command`: tells a node to do something, or shows what it was told. */
 import type { Command as Program } from 'commander';
-import type { App } from '../../app.js';
 import type { Command, Payload } from '../../commands/commands.js';
 import { NodeyardError } from '../../errors.js';
 import { readDuration, readTimeout } from '../arguments.js';
@@ -8,7 +7,8 @@ import type { Act, Call } from '../call.js';
 import { commandTable } from '../command-view.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 interface CommandOptions {
@@ -47,7 +47,7 @@ export function defineCommand(program: Program, act: Act): void {
 async function show(call: Call, node: string, options: CommandOptions): Promise<ExitName> {
   const [given] = Object.keys(options);
   if (given !== undefined) throw usageError(`--${given} goes with NAME`, `--${given}`);
-  return withApp(call, async ({ commands }) => {
+  return withFleet(call, async ({ commands }) => {
     const told = await commands.list(node);
     if (call.output.json) call.output.value({ commands: told });
     else if (told.length === 0) call.output.note('it was told nothing');
@@ -59,13 +59,12 @@ async function show(call: Call, node: string, options: CommandOptions): Promise<
 async function tell(call: Call, node: string, name: string, options: CommandOptions): Promise<ExitName> {
   const { output } = call;
   const payload = options.payload === undefined ? {} : { payload: readPayload(options.payload) };
-  const ttl = options.ttl === undefined ? undefined : await readDuration('--ttl', options.ttl);
+  const ttlMs = options.ttl === undefined ? undefined : await readDuration('--ttl', options.ttl);
   const timeoutMs = await readTimeout(options.timeout);
-  return withApp(call, async (app) => {
-    const ttlMs = ttl ?? app.config.commands.expiryMs;
-    const by = { actor: 'operator', reason: 'nodeyard command' } as const;
-    const asked = await app.commands.ask(node, { name, ttlMs, ...payload }, by);
-    const command = options.wait === true ? await ended(call, app, node, asked, timeoutMs) : asked;
+  return withFleet(call, async (fleet) => {
+    const wish = { name, ...payload, ...(ttlMs === undefined ? {} : { ttlMs }) };
+    const asked = await fleet.commands.ask(node, wish);
+    const command = options.wait === true ? await ended(call, fleet, node, asked, timeoutMs) : asked;
     if (output.json) output.value({ command });
     else output.line(commandTable(output, [command], Date.now()));
     return command.outcome === undefined || command.outcome === 'done' ? 'done' : 'failed';
@@ -84,14 +83,14 @@ function readPayload(text: string): Payload {
 /** Throws TIMED_OUT, Interrupted. */
 async function ended(
   { io }: Call,
-  { commands, tail }: App,
+  { commands, events }: Pick<Fleet, 'commands' | 'events'>,
   node: string,
   { id, name }: Command,
   timeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<Command> {
   const deadline = performance.now() + timeoutMs;
   let wake = (): void => {};
-  const deafen = tail.subscribe((event) => {
+  const deafen = events.subscribe((event) => {
     if (event.nodeId === node) wake();
   });
   const { signal } = io.interrupts;

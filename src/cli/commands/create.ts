@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import { CREATED_STATES } from '../../node/lifecycle.js';
 import type { NodeRequest } from '../../node/request.js';
 import { gather, readCount, readDuration, readPairs, readTimeout } from '../arguments.js';
-import { conclude, forEachNode, waitForAll } from '../bulk.js';
+import { type Bulk, conclude, waitForAll } from '../bulk.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { configOf, withApp } from '../opened.js';
+import { knownStacks } from '../fleet/known-stacks.js';
+import { withFleet } from '../opened.js';
 import { applyInputs, readInputsFile } from '../stack-inputs.js';
 import { teach } from '../teach.js';
 import { remarkOnWorkers } from '../workers-seen.js';
@@ -61,49 +62,39 @@ export function defineCreate(program: Command, act: Act): void {
 }
 
 async function create(call: Call, options: CreateOptions): Promise<ExitName> {
-  const config = await configOf(call);
-  const requests = await requestsOf(call, config.stacks, options);
+  const requests = await requestsOf(call, options);
   const timeoutMs = await readTimeout(options.timeout);
-  return withApp(call, async (app) => {
-    const made = new Set<string>();
-    const byName = new Map(requests.map((request, index) => [request.id ?? `request ${index + 1}`, request]));
-    const asked = await forEachNode([...byName.keys()], async (name) => {
-      const request = byName.get(name);
-      if (request === undefined) throw usageError(`there is no ${name}`);
-      const { node, created } = await app.client.requestNode(request, { reason: 'nodeyard create' });
-      if (created) made.add(node.id);
-      return node;
-    });
-    await remarkOnWorkers(app, call.output, 'create');
-    const created = { created: made.size };
+  return withFleet(call, async (fleet) => {
+    const answers = await fleet.nodes.request(requests);
+    const asked: Bulk = {
+      nodes: answers.flatMap((answer) => ('error' in answer ? [] : [answer.node])),
+      errors: answers.flatMap((answer, index) =>
+        'error' in answer ? [{ nodeId: requests[index]?.id ?? `request ${index + 1}`, ...answer }] : [],
+      ),
+    };
+    await remarkOnWorkers(fleet, call.output, 'create');
+    const made = answers.filter((answer) => 'created' in answer && answer.created);
+    const created = { created: made.length };
     if (options.wait !== true) return conclude(call, asked, { more: created });
-    const waited = await waitForAll(call, app, asked, { states: CREATED_STATES, timeoutMs });
+    const waited = await waitForAll(call, fleet, asked, { states: CREATED_STATES, timeoutMs });
     return conclude(call, waited, { goal: CREATED_STATES, more: created });
   });
 }
 
 /** Throws INVALID_INPUT and UNKNOWN_STACK, both with the field, before Redis is touched. */
-async function requestsOf(
-  { io }: Call,
-  stackModules: readonly string[],
-  options: CreateOptions,
-): Promise<NodeRequest[]> {
+async function requestsOf(call: Call, options: CreateOptions): Promise<NodeRequest[]> {
   const count = readCount('--count', options.count, { min: 1, max: MOST });
   if (count > 1 && options.id !== undefined) {
     throw usageError('--id names one node: leave it out with --count', '--id');
   }
   const pairs = readPairs('--input', options.input);
-  const base = options.inputs === undefined ? {} : await readInputsFile(options.inputs, io);
-  const [{ loadCatalog }, { parseInputs }, { nodeRequestSchema }, { parseInput }] = await Promise.all([
-    import('../../../stacks/catalog.js'),
-    import('../../synth/inputs.js'),
+  const base = options.inputs === undefined ? {} : await readInputsFile(options.inputs, call.io);
+  const [stacks, { nodeRequestSchema }, { parseInput }] = await Promise.all([
+    knownStacks(call),
     import('../../node/request.js'),
     import('../../node/problems.js'),
   ]);
-  const catalog = await loadCatalog(stackModules);
-  const stack = catalog.get(options.stack);
-  const description = catalog.list().find(({ name }) => name === stack.name);
-  const inputs = applyInputs(base, pairs, description?.inputs ?? {});
+  const inputs = applyInputs(base, pairs, stacks.describe(options.stack).inputs);
   const ttlMs = options.ttl === undefined ? undefined : await readDuration('--ttl', options.ttl);
   const request = {
     group: options.group,
@@ -120,7 +111,7 @@ async function requestsOf(
     ...(options.id === undefined ? {} : { id: options.id }),
     ...requestId(options.requestId, count, index),
   })).map((each) => parseInput(nodeRequestSchema, each));
-  parseInputs(stack, inputs);
+  stacks.check(options.stack, inputs);
   return requests;
 }
 

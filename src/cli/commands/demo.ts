@@ -8,6 +8,7 @@ import type { Leftover } from '../demo/leftovers.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { exitNameOf, usageError } from '../failure.js';
+import { refuseRemote, STARTS_HERE } from '../fleet/place.js';
 import { configOf, withApp } from '../opened.js';
 import { printable } from '../printable.js';
 import { teach } from '../teach.js';
@@ -44,6 +45,7 @@ export function defineDemo(program: Command, act: Act): void {
 async function demo(call: Call, options: DemoOptions): Promise<ExitName> {
   const nodes = readCount('--nodes', options.nodes, { min: 1, max: MOST });
   const timeoutMs = await readDuration('--timeout', options.timeout);
+  refuseRemote(call, STARTS_HERE);
   await refuseUnfitStack(call, options.stack);
   return withApp(call, (app) => runDemo(call, app, { nodes, stack: options.stack, timeoutMs }), {
     temper: 'patient',

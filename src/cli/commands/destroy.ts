@@ -7,7 +7,7 @@ import { conclude, forEachNode, waitForAll } from '../bulk.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { idsOf } from '../selection.js';
 import { teach } from '../teach.js';
 import { remarkOnWorkers } from '../workers-seen.js';
@@ -52,9 +52,9 @@ export function defineDestroy(program: Command, act: Act): void {
 async function destroy(call: Call, ids: readonly string[], options: DestroyOptions): Promise<ExitName> {
   const filter = filterOf(ids, options);
   const timeoutMs = await readTimeout(options.timeout);
-  return withApp(call, async (app) => {
+  return withFleet(call, async (fleet) => {
     const chosen =
-      filter === undefined ? ids : await idsOf(app.store, filter, ({ state }) => !GOAL.includes(state));
+      filter === undefined ? ids : await idsOf(fleet.nodes, filter, ({ state }) => !GOAL.includes(state));
     if (filter !== undefined && options.yes !== true) {
       throw usageError(
         `this would destroy ${chosen.length} node${chosen.length === 1 ? '' : 's'}`,
@@ -62,12 +62,10 @@ async function destroy(call: Call, ids: readonly string[], options: DestroyOptio
         'Add --yes to do it; `nodeyard ls` with the same filters lists them.',
       );
     }
-    const asked = await forEachNode(chosen, (id) =>
-      app.client.requestDestruction(id, { actor: 'operator', reason: 'nodeyard destroy' }),
-    );
-    if (asked.nodes.length > 0) await remarkOnWorkers(app, call.output, 'destroy');
+    const asked = await forEachNode(chosen, (id) => fleet.nodes.destroy(id));
+    if (asked.nodes.length > 0) await remarkOnWorkers(fleet, call.output, 'destroy');
     if (options.wait !== true) return conclude(call, asked, {});
-    const waited = await waitForAll(call, app, asked, { states: GOAL, timeoutMs });
+    const waited = await waitForAll(call, fleet, asked, { states: GOAL, timeoutMs });
     return conclude(call, waited, { goal: GOAL });
   });
 }

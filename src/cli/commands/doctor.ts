@@ -5,6 +5,7 @@ import type { Config } from '../../config.js';
 import type { Act, Call } from '../call.js';
 import { type CheckResult, type CheckStatus, failBy, ok, skipped } from '../doctor/check.js';
 import type { ExitName } from '../exit-status.js';
+import { refuseRemote } from '../fleet/place.js';
 import { configOf, environmentOf, withApp } from '../opened.js';
 import type { Output, Style } from '../output.js';
 import { printable, printableLines } from '../printable.js';
@@ -28,6 +29,10 @@ export function defineDoctor(program: Command, act: Act): void {
 }
 
 async function doctor(call: Call): Promise<ExitName> {
+  refuseRemote(
+    call,
+    'It examines the machine that it runs on: run it there, without --api and NODEYARD_API_URL. /readyz of the API says what that lacks.',
+  );
   const { output } = call;
   const results: CheckResult[] = [];
   for await (const result of examine(call)) {

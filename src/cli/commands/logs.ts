@@ -1,13 +1,14 @@
 /** `nodeyard logs`: what Terraform said in the runs of a node. */
 import type { Command } from 'commander';
-import type { App } from '../../app.js';
 import { DRIVEN_STATES } from '../../node/lifecycle.js';
-import type { RunLog } from '../../runs/run-logs.js';
+import type { NodeRecord } from '../../node/record.js';
+import { unknownNode } from '../../node/unknown-node.js';
 import { readCount } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { CommandError, usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import type { Fleet, FleetRun, Said } from '../fleet/fleet.js';
+import { withFleet } from '../opened.js';
 import type { Output } from '../output.js';
 import { printable } from '../printable.js';
 import { teach } from '../teach.js';
@@ -51,27 +52,32 @@ async function logs(call: Call, id: string, options: LogsOptions): Promise<ExitN
       '--follow',
     );
   }
-  return withApp(call, async (app) => {
-    // Asks for the node first: that also proves the id, which becomes part of a path.
-    const { epoch: newest } = await app.client.get(id);
-    const run = options.follow === true ? await awaitRun(call, app, id) : await findRun(app, id, epoch);
+  return withFleet(call, async (fleet) => {
+    const run = options.follow === true ? await awaitRun(call, fleet, id) : await findRun(fleet, id, epoch);
     if (run === undefined) {
       if (call.io.interrupts.signal.aborted) return 'done';
-      throw noLogs(app, id, newest);
+      throw noLogs(fleet, id, (await known(fleet, id)).epoch);
     }
-    await showRun(call, app, run, options.follow === true, tail);
+    await showRun(call, fleet, { id, run, follow: options.follow === true, tail });
     return 'done';
   });
 }
 
-async function findRun(app: App, id: string, epoch: number | undefined): Promise<RunLog | undefined> {
-  const { runLogs } = await import('../../runs/run-logs.js');
-  const runs = await runLogs(app.directories, id);
+async function known({ nodes }: Fleet, id: string): Promise<NodeRecord> {
+  const node = await nodes.get(id);
+  if (node === undefined) throw unknownNode(id);
+  return node;
+}
+
+async function findRun(fleet: Fleet, id: string, epoch: number | undefined): Promise<FleetRun | undefined> {
+  // Asks for the node first: that also proves the id, which becomes part of a path.
+  await known(fleet, id);
+  const runs = await fleet.runs.list(id);
   if (epoch === undefined) return runs.at(-1);
   const run = runs.findLast((each) => each.epoch === epoch);
   if (run !== undefined || runs.length === 0) return run;
-  const known = [...new Set(runs.map((each) => each.epoch))].join(', ');
-  throw new CommandError('INVALID_INPUT', `no log of epoch ${epoch} is kept here; there are ${known}`, {
+  const epochs = [...new Set(runs.map((each) => each.epoch))].join(', ');
+  throw new CommandError('INVALID_INPUT', `no log of epoch ${epoch} is kept here; there are ${epochs}`, {
     field: '--run',
     exit: 'missing',
     mend: 'Name one of these, or leave --run out.',
@@ -79,14 +85,14 @@ async function findRun(app: App, id: string, epoch: number | undefined): Promise
 }
 
 /** The run at work; where the node waits for one, it is waited for. Otherwise the last one. */
-async function awaitRun({ io, output }: Call, app: App, id: string): Promise<RunLog | undefined> {
+async function awaitRun({ io, output }: Call, fleet: Fleet, id: string): Promise<FleetRun | undefined> {
   const { pause } = await import('../../runs/log-reader.js');
   const { signal } = io.interrupts;
   let told = false;
   while (!signal.aborted) {
-    const run = await findRun(app, id, undefined);
-    if (run?.directory !== undefined) return run;
-    const { state } = await app.client.get(id);
+    const run = await findRun(fleet, id, undefined);
+    if (run?.current === true) return run;
+    const { state } = await known(fleet, id);
     if (!DRIVEN_STATES.some((driven) => driven === state)) return run;
     if (!told && !output.json) output.note(`${id} is ${state}; waiting for its run`);
     told = true;
@@ -97,33 +103,29 @@ async function awaitRun({ io, output }: Call, app: App, id: string): Promise<Run
 
 async function showRun(
   { io, output }: Call,
-  app: App,
-  run: RunLog,
-  follow: boolean,
-  tail: number | undefined,
+  { runs }: Fleet,
+  { id, run, follow, tail }: { id: string; run: FleetRun; follow: boolean; tail: number | undefined },
 ): Promise<void> {
-  const { followLog, logLines } = await import('../../runs/log-reader.js');
-  const { renderLine } = await import('../../terraform/run-log.js');
-  const { epoch, operation, runId, directory } = run;
-  const say = (stream: 'log' | 'stderr') => (raw: string) => {
-    const line = app.redact(raw);
-    const text = stream === 'log' ? renderLine(line) : line;
-    if (output.json) output.value({ epoch, operation, runId, stream, line, text });
-    else output.line(printable(stream === 'log' ? text : `stderr: ${text}`));
-  };
+  const { epoch, operation, runId, current } = run;
+  const say =
+    (stream: 'log' | 'stderr') =>
+    ({ line, text }: Said): void => {
+      if (output.json) output.value({ epoch, operation, runId, stream, line, text });
+      else output.line(printable(stream === 'log' ? text : `stderr: ${text}`));
+    };
   if (!output.json) output.note(heading(output, run));
-  if (follow && directory !== undefined) {
-    await followLog({ path: run.log, directory, onLine: say('log'), signal: io.interrupts.signal });
+  if (follow && current) {
+    await runs.follow(id, run, { hear: say('log'), signal: io.interrupts.signal });
     return;
   }
-  for await (const line of logLines(run.log, tail)) say('log')(line);
-  for await (const line of logLines(run.stderr, tail)) say('stderr')(line);
+  for (const stream of ['log', 'stderr'] as const)
+    await runs.read(id, run, { stream, tail, hear: say(stream) });
 }
 
-const heading = (output: Output, { epoch, operation, directory }: RunLog): string =>
-  output.paintNote('dim', `run ${epoch} (${operation})${directory === undefined ? '' : ', at work'}`);
+const heading = (output: Output, { epoch, operation, current }: FleetRun): string =>
+  output.paintNote('dim', `run ${epoch} (${operation})${current ? ', at work' : ''}`);
 
-function noLogs({ directories, config }: App, id: string, epoch: number): CommandError {
+function noLogs({ runs }: Fleet, id: string, epoch: number): CommandError {
   if (epoch === 0) {
     return new CommandError('INVALID_INPUT', `node ${id} has had no run yet`, {
       field: 'ID',
@@ -131,13 +133,9 @@ function noLogs({ directories, config }: App, id: string, epoch: number): Comman
       mend: 'Wait for a worker to take it (`nodeyard logs --follow` does); `nodeyard up` starts one.',
     });
   }
-  return new CommandError(
-    'INVALID_INPUT',
-    `no log of node ${id} is kept below ${directories.logs}: its ${epoch === 1 ? 'run was' : 'runs were'} on another machine or with another data directory, or the logs have aged out (${config.retention.logsMs / 86_400_000} days)`,
-    {
-      field: 'ID',
-      exit: 'missing',
-      mend: `Look in the data directory of the worker that ran it: logs/${id}/ there.`,
-    },
-  );
+  return new CommandError('INVALID_INPUT', `no log of node ${id} is kept ${runs.whyNone(epoch)}`, {
+    field: 'ID',
+    exit: 'missing',
+    mend: runs.elsewhere(id),
+  });
 }

@@ -8,7 +8,7 @@ import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
 import { nodeTable } from '../node-view.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable, printableJson } from '../printable.js';
 import { pages } from '../selection.js';
 import { teach } from '../teach.js';
@@ -61,8 +61,8 @@ async function list(call: Call, options: LsOptions): Promise<ExitName> {
     ...(options.group === undefined ? {} : { group: options.group }),
     ...(options.role === undefined ? {} : { role: options.role }),
   };
-  return withApp(call, async (app) => {
-    const listed = pages(app.store, filter, {
+  return withFleet(call, async (fleet) => {
+    const listed = pages(fleet.nodes, filter, {
       ...(limit === undefined ? {} : { limit }),
       ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
     });

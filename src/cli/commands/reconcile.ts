@@ -2,14 +2,16 @@
 import type { Command } from 'commander';
 import type { App } from '../../app.js';
 import type { ReconcileReport } from '../../fleet/reconcile.js';
+import type { Operation } from '../../node/lifecycle.js';
 import { readTimeout } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { refuseRemote } from '../fleet/place.js';
+import { withApp, withFleet } from '../opened.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
 import { teach } from '../teach.js';
-import { remarkOnWorkers } from '../workers-seen.js';
+import { remarkOnWorkers, workersSeen } from '../workers-seen.js';
 
 interface ReconcileCommandOptions {
   readonly dryRun?: boolean;
@@ -36,23 +38,20 @@ export function defineReconcile(program: Command, act: Act): void {
 
 async function reconcileNow(call: Call, options: ReconcileCommandOptions): Promise<ExitName> {
   const timeoutMs = (await readTimeout(options.timeout)) ?? DEFAULT_TIMEOUT_MS;
-  return withApp(call, async (app) => {
-    const report = options.dryRun === true ? await look(app) : await ask(call, app, timeoutMs);
-    if (call.output.json) call.output.value({ dryRun: options.dryRun === true, ...report });
-    else print(call, report);
-    return report.failures.length > 0 ? 'failed' : 'done';
-  });
+  if (options.dryRun === true) {
+    return withFleet(call, async (fleet) => conclude(call, await fleet.look(), { dryRun: true }));
+  }
+  refuseRemote(
+    call,
+    'Add --dry-run to see what a look would find; the reconciler of the workers mends it at its next turn.',
+  );
+  return withApp(call, async (app) => conclude(call, await ask(call, app, timeoutMs), { dryRun: false }));
 }
 
-async function look(app: App): Promise<ReconcileReport> {
-  const [{ reconcile }, { reconcileParts }, { openInventories }, { loadCatalog }] = await Promise.all([
-    import('../../fleet/reconcile.js'),
-    import('../../fleet/reconcile/parts.js'),
-    import('../../fleet/open-inventories.js'),
-    import('../../../stacks/catalog.js'),
-  ]);
-  const inventories = openInventories(app, await loadCatalog(app.config.stacks));
-  return reconcile(reconcileParts(app, inventories, { start: () => false }), { dryRun: true });
+function conclude(call: Call, report: ReconcileReport, { dryRun }: { readonly dryRun: boolean }): ExitName {
+  if (call.output.json) call.output.value({ dryRun, ...report });
+  else print(call, report);
+  return report.failures.length > 0 ? 'failed' : 'done';
 }
 
 async function ask(call: Call, app: App, timeoutMs: number): Promise<ReconcileReport> {
@@ -60,7 +59,8 @@ async function ask(call: Call, app: App, timeoutMs: number): Promise<ReconcileRe
     import('../../queue/reconcile-queue.js'),
     import('../../errors.js'),
   ]);
-  await remarkOnWorkers(app, call.output, 'destroy');
+  const seen = { workersSeen: (operation: Operation) => workersSeen(app, operation) };
+  await remarkOnWorkers(seen, call.output, 'destroy');
   const queue = new ReconcileQueue(app.redis);
   try {
     const job = await queue.ask();

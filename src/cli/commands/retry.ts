@@ -7,7 +7,7 @@ import { conclude, forEachNode, waitForAll } from '../bulk.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { idsOf } from '../selection.js';
 import { teach } from '../teach.js';
 import { remarkOnWorkers } from '../workers-seen.js';
@@ -54,18 +54,22 @@ async function retry(call: Call, ids: readonly string[], options: RetryOptions):
     throw usageError('name nodes or choose them by their failure, not both', 'ID');
   }
   const timeoutMs = await readTimeout(options.timeout);
-  return withApp(call, async (app) => {
+  return withFleet(call, async (fleet) => {
     const failed = ({ failure }: NodeRecord): boolean =>
       operations.some((each) => each === failure?.operation);
-    const chosen = ids.length > 0 ? ids : await idsOf(app.store, { state: 'FAILED' }, failed);
+    const chosen = ids.length > 0 ? ids : await idsOf(fleet.nodes, { state: 'FAILED' }, failed);
     if (chosen.length === 0 && !call.output.json) call.output.note('nothing to retry');
-    const asked = await forEachNode(chosen, (id) => app.client.retry(id, { reason: 'nodeyard retry' }));
+    const asked = await forEachNode(chosen, (id) => fleet.nodes.retry(id));
     const [first] = asked.nodes;
     if (first !== undefined) {
-      await remarkOnWorkers(app, call.output, first.state === 'DESTRUCTION_REQUESTED' ? 'destroy' : 'create');
+      await remarkOnWorkers(
+        fleet,
+        call.output,
+        first.state === 'DESTRUCTION_REQUESTED' ? 'destroy' : 'create',
+      );
     }
     if (options.wait !== true) return conclude(call, asked, {});
-    const waited = await waitForAll(call, app, asked, { states: GOAL, timeoutMs });
+    const waited = await waitForAll(call, fleet, asked, { states: GOAL, timeoutMs });
     return conclude(call, waited, { goal: GOAL });
   });
 }

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { nodeDetails } from '../node-details.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 export function defineShow(program: Command, act: Act): void {
@@ -22,11 +22,11 @@ export function defineShow(program: Command, act: Act): void {
 
 async function show(call: Call, id: string): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async (app) => {
-    const node = await app.client.get(id);
-    const [heard, history] = await Promise.all([app.heartbeats.get(id), app.store.history(id)]);
+  return withFleet(call, async (fleet) => {
+    const details = await fleet.nodes.details(id);
+    const { node, heard, history } = details;
     if (output.json) output.value({ node, ...(heard === undefined ? {} : { heard }), history });
-    else output.line(nodeDetails(output, { node, heard, history }, Date.now()));
+    else output.line(nodeDetails(output, details, Date.now()));
     return 'done';
   });
 }

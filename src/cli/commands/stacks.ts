@@ -4,7 +4,7 @@ import type { StackDescription } from '../../../stacks/catalog.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { configOf } from '../opened.js';
+import { knownStacks } from '../fleet/known-stacks.js';
 import type { Output } from '../output.js';
 import { printable } from '../printable.js';
 import { cut, table } from '../table.js';
@@ -26,9 +26,7 @@ export function defineStacks(program: Command, act: Act): void {
 
 async function stacks(call: Call, name: string | undefined): Promise<ExitName> {
   const { output } = call;
-  const config = await configOf(call);
-  const { loadCatalog } = await import('../../../stacks/catalog.js');
-  const all = (await loadCatalog(config.stacks)).list();
+  const { all } = await knownStacks(call);
   const chosen = name === undefined ? all : all.filter((stack) => stack.name === name);
   if (chosen.length === 0) {
     const known = all.map((stack) => stack.name).join(', ');

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { type ChoiceOptions, chosenState, summaryOf } from '../state-choice.js';
 import { writeStateFile } from '../state-file.js';
 import { teach } from '../teach.js';
@@ -43,8 +43,8 @@ async function exportState(call: Call, id: string, options: ExportOptions): Prom
       '--output',
     );
   }
-  return withApp(call, async (app) => {
-    const stored = await chosenState(app, id, options);
+  return withFleet(call, async (fleet) => {
+    const stored = await chosenState(fleet, id, options, fleet.states.load);
     if (file === undefined) {
       io.stdout.write(stored.document);
       return 'done';

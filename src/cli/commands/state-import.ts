@@ -4,6 +4,7 @@ import type { StateInspection } from '../../state/document.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
+import { refuseRemote } from '../fleet/place.js';
 import { withApp } from '../opened.js';
 import { summaryOf } from '../state-choice.js';
 import { readStateFile } from '../state-file.js';
@@ -32,6 +33,10 @@ export function defineStateImport(state: Command, act: Act): void {
 }
 
 async function importState(call: Call, id: string, { input, yes }: ImportOptions): Promise<ExitName> {
+  refuseRemote(
+    call,
+    'The API takes no states: import it where Redis can be reached, without --api and NODEYARD_API_URL.',
+  );
   const { io, output } = call;
   const document = await readStateFile(io.cwd, input);
   const next = await inspect(input, document);

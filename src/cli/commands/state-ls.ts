@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { readCount } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { showSummaries } from '../state-choice.js';
 import { teach } from '../teach.js';
 
@@ -25,8 +25,8 @@ export function defineStateLs(state: Command, act: Act): void {
 async function list(call: Call, { limit, cursor }: StateLsOptions): Promise<ExitName> {
   const { output } = call;
   const most = readCount('--limit', limit, { min: 1, max: 1_000 });
-  return withApp(call, async (app) => {
-    const page = await app.states.list({ limit: most, ...(cursor === undefined ? {} : { cursor }) });
+  return withFleet(call, async (fleet) => {
+    const page = await fleet.states.list({ limit: most, ...(cursor === undefined ? {} : { cursor }) });
     if (output.json) output.value({ states: page.states, cursor: page.cursor ?? null });
     else showSummaries(output, page.states, 'no states');
     if (!output.json && page.cursor !== undefined) {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { showSummaries } from '../state-choice.js';
 import { teach } from '../teach.js';
 
@@ -19,8 +19,8 @@ export function defineStateQuarantine(state: Command, act: Act): void {
 
 async function quarantine(call: Call, id: string | undefined): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async (app) => {
-    const found = await app.states.quarantined(id);
+  return withFleet(call, async (fleet) => {
+    const found = await fleet.states.quarantined(id);
     if (output.json) output.value({ quarantined: found });
     else showSummaries(output, found, 'no states in quarantine');
     return 'done';

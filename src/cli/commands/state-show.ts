@@ -3,9 +3,9 @@ import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable } from '../printable.js';
-import { type ChoiceOptions, chosenState, summaryOf } from '../state-choice.js';
+import { type ChoiceOptions, chosenState } from '../state-choice.js';
 import { table } from '../table.js';
 import { teach } from '../teach.js';
 import { bytes, timestamp } from '../times.js';
@@ -28,35 +28,23 @@ export function defineStateShow(state: Command, act: Act): void {
 
 async function show(call: Call, id: string, options: ChoiceOptions): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async (app) => {
-    const stored = await chosenState(app, id, options);
-    const { inspectState, instancesOf } = await import('../../state/document.js');
-    const { serial, lineage, terraformVersion } = inspectState(stored.document);
-    const resources = instancesOf(stored.document).map(
-      ({ address, type, provider, managed, deposed, status }) => ({
-        address,
-        type,
-        provider,
-        managed,
-        deposed,
-        status: status ?? null,
-      }),
-    );
+  return withFleet(call, async (fleet) => {
+    const shown = await chosenState(fleet, id, options, fleet.states.show);
     if (output.json) {
-      const more = { serial, lineage, terraformVersion: terraformVersion ?? null };
-      output.value({ state: { ...summaryOf(stored), ...more }, resources });
+      output.value(shown);
       return 'done';
     }
+    const { state, resources } = shown;
     output.line(
       fields(output, [
-        ['node', stored.nodeId],
-        ['epoch', String(stored.epoch)],
-        ['saved', timestamp(stored.savedAt)],
-        ['size', bytes(stored.bytes)],
-        ['sha-256', stored.sha256],
-        ['serial', String(serial)],
-        ['lineage', printable(lineage)],
-        ['terraform', terraformVersion === undefined ? undefined : printable(terraformVersion)],
+        ['node', state.nodeId],
+        ['epoch', String(state.epoch)],
+        ['saved', timestamp(state.savedAt)],
+        ['size', bytes(state.bytes)],
+        ['sha-256', state.sha256],
+        ['serial', String(state.serial)],
+        ['lineage', printable(state.lineage)],
+        ['terraform', state.terraformVersion === null ? undefined : printable(state.terraformVersion)],
       ]),
     );
     if (resources.length === 0) output.line('it holds no resources');

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { showSummaries } from '../state-choice.js';
 import { teach } from '../teach.js';
 
@@ -17,10 +17,8 @@ export function defineStateVersions(state: Command, act: Act): void {
 
 async function versions(call: Call, id: string): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async (app) => {
-    const found = await app.states.versions(id);
-    // Nothing kept is an answer only for a node that exists.
-    if (found.length === 0) await app.client.get(id);
+  return withFleet(call, async (fleet) => {
+    const found = await fleet.states.versions(id);
     if (output.json) output.value({ versions: found });
     else showSummaries(output, found, 'no earlier states');
     return 'done';

@@ -5,6 +5,7 @@ import { readDuration } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
+import { refuseRemote, TOKENS_ARE_MADE_THERE } from '../fleet/place.js';
 import { withApp } from '../opened.js';
 import { teach } from '../teach.js';
 
@@ -35,6 +36,7 @@ export function defineTokenCreate(token: Command, act: Act): void {
 }
 
 async function create(call: Call, options: TokenCreateOptions): Promise<ExitName> {
+  refuseRemote(call, TOKENS_ARE_MADE_THERE);
   const scope = scopeOf(options.scope);
   const ttlMs = options.expires === undefined ? undefined : await readDuration('--expires', options.expires);
   return withApp(call, async (app) => {

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { TokenRecord } from '../../auth/tokens.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
+import { refuseRemote, TOKENS_ARE_MADE_THERE } from '../fleet/place.js';
 import { withApp } from '../opened.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
@@ -19,6 +20,7 @@ export function defineTokenLs(token: Command, act: Act): void {
 }
 
 async function list(call: Call, node: string | undefined): Promise<ExitName> {
+  refuseRemote(call, TOKENS_ARE_MADE_THERE);
   const { output } = call;
   return withApp(call, async (app) => {
     const tokens = await app.tokens.list(node);

@@ -4,6 +4,7 @@ import { NodeyardError } from '../../errors.js';
 import { isTerminal } from '../../node/lifecycle.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
+import { refuseRemote, TOKENS_ARE_MADE_THERE } from '../fleet/place.js';
 import { withApp } from '../opened.js';
 import { teach } from '../teach.js';
 
@@ -20,6 +21,7 @@ export function defineTokenNode(token: Command, act: Act): void {
 }
 
 async function show(call: Call, id: string): Promise<ExitName> {
+  refuseRemote(call, TOKENS_ARE_MADE_THERE);
   return withApp(call, async (app) => {
     const node = await app.client.get(id);
     if (isTerminal(node.state)) {

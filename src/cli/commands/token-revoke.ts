@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { CommandError } from '../failure.js';
+import { refuseRemote, TOKENS_ARE_MADE_THERE } from '../fleet/place.js';
 import { withApp } from '../opened.js';
 import { teach } from '../teach.js';
 
@@ -16,6 +17,7 @@ export function defineTokenRevoke(token: Command, act: Act): void {
 }
 
 async function revoke(call: Call, id: string): Promise<ExitName> {
+  refuseRemote(call, TOKENS_ARE_MADE_THERE);
   return withApp(call, async (app) => {
     const token = await app.tokens.revoke(id);
     if (token === undefined) {

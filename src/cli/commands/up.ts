@@ -9,6 +9,7 @@ import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
+import { refuseRemote, STARTS_HERE } from '../fleet/place.js';
 import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
@@ -28,6 +29,7 @@ export function defineUp(program: Command, act: Act): void {
 }
 
 async function up(call: Call): Promise<ExitName> {
+  refuseRemote(call, STARTS_HERE);
   const log = await workerLog(call, await configOf(call), { quiet: true });
   return withApp(
     call,

@@ -1,14 +1,14 @@
 /** `nodeyard watch`: what happens, while it happens. */
 import type { Command } from 'commander';
 import type { NodeEvent } from '../../node/record.js';
+import { unknownNode } from '../../node/unknown-node.js';
 import { forEachNode } from '../bulk.js';
 import type { Act, Call } from '../call.js';
-import { eventFeed } from '../event-feed.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { showBoard } from '../live-board.js';
 import { NodeBoard } from '../node-board.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 interface WatchOptions {
@@ -40,8 +40,12 @@ export function defineWatch(program: Command, act: Act): void {
 
 async function watch(call: Call, ids: readonly string[], options: WatchOptions): Promise<ExitName> {
   const { io, output } = call;
-  return withApp(call, async (app) => {
-    const { errors } = await forEachNode(ids, (id) => app.client.get(id));
+  return withFleet(call, async (fleet) => {
+    const { errors } = await forEachNode(ids, async (id) => {
+      const node = await fleet.nodes.get(id);
+      if (node === undefined) throw unknownNode(id);
+      return node;
+    });
     const [unknown] = errors;
     if (unknown !== undefined) throw unknown.error;
     const { group, role } = options;
@@ -49,14 +53,14 @@ async function watch(call: Call, ids: readonly string[], options: WatchOptions):
       (ids.length === 0 || ids.includes(nodeId)) &&
       (group === undefined || event.group === group) &&
       (role === undefined || event.role === role);
-    const events = eventFeed(app.store, {
-      after: options.since ?? (await app.store.latestPosition()),
+    const events = await fleet.events.watch({
+      after: options.since,
       signal: io.interrupts.signal,
-      onAway: (away) => output.note(away ? 'Redis is away; waiting for it' : 'Redis is back'),
+      onNote: (text) => output.note(text),
     });
     if (output.live && options.since === undefined && options.lines !== true) {
       const filter = { ...(group === undefined ? {} : { group }), ...(role === undefined ? {} : { role }) };
-      await showBoard(call, new NodeBoard(app.store, { ids: new Set(ids), filter }), events, chosen);
+      await showBoard(call, new NodeBoard(fleet.nodes, { ids: new Set(ids), filter }), events, chosen);
     } else {
       for await (const event of events) {
         if (!chosen(event)) continue;

@@ -5,7 +5,7 @@ import { gather, readStates } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable } from '../printable.js';
 import { teach } from '../teach.js';
 
@@ -58,7 +58,7 @@ async function add(call: Call, options: WebhookAddOptions): Promise<ExitName> {
     filter,
     ...(description === undefined ? {} : { description }),
   } as unknown as WebhookRequest;
-  return withApp(call, async ({ webhooks }) => {
+  return withFleet(call, async ({ webhooks }) => {
     const { webhook, secret } = await webhooks.add(request, { createdBy: 'nodeyard webhook add' });
     const { output } = call;
     if (output.json) {

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Webhook } from '../../webhooks/webhook.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 export function defineWebhookEnable(webhook: Command, act: Act): void {
@@ -31,10 +31,10 @@ export function defineWebhookDisable(webhook: Command, act: Act): void {
 }
 
 const enable = (call: Call, id: string): Promise<ExitName> =>
-  withApp(call, async ({ webhooks }) => tell(call, await webhooks.enable(id)));
+  withFleet(call, async ({ webhooks }) => tell(call, await webhooks.enable(id)));
 
 const disable = (call: Call, id: string, reason = 'nodeyard webhook disable'): Promise<ExitName> =>
-  withApp(call, async ({ webhooks }) => tell(call, await webhooks.disable(id, reason)));
+  withFleet(call, async ({ webhooks }) => tell(call, await webhooks.disable(id, reason)));
 
 function tell({ output }: Call, webhook: Webhook): ExitName {
   if (output.json) output.value({ webhook });

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable } from '../printable.js';
 import { cut, table } from '../table.js';
 import { teach } from '../teach.js';
@@ -21,8 +21,8 @@ export function defineWebhookLs(webhook: Command, act: Act): void {
 
 async function list(call: Call): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async (app) => {
-    const webhooks = await app.webhooks.list();
+  return withFleet(call, async (fleet) => {
+    const webhooks = await fleet.webhooks.list();
     if (output.json) output.value({ webhooks });
     else if (webhooks.length === 0) output.note('no webhooks');
     else {

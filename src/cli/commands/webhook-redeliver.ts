@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 export function defineWebhookRedeliver(webhook: Command, act: Act): void {
@@ -33,7 +33,7 @@ async function redeliver(
 ): Promise<ExitName> {
   if (letters.length === 0 && !all) throw usageError('name the letters, or give --all', 'LETTER');
   if (letters.length > 0 && all) throw usageError('name letters or give --all, not both', '--all');
-  return withApp(call, async ({ webhooks }) => {
+  return withFleet(call, async ({ webhooks }) => {
     const redelivered = await webhooks.redeliver(id, all ? 'all' : letters);
     if (call.output.json) call.output.value({ redelivered });
     else call.output.line(`${redelivered} ${redelivered === 1 ? 'message is' : 'messages are'} tried again`);

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 export function defineWebhookRm(webhook: Command, act: Act): void {
@@ -15,7 +15,7 @@ export function defineWebhookRm(webhook: Command, act: Act): void {
 }
 
 async function remove(call: Call, id: string): Promise<ExitName> {
-  return withApp(call, async ({ webhooks }) => {
+  return withFleet(call, async ({ webhooks }) => {
     await webhooks.remove(id);
     if (call.output.json) call.output.value({ removed: id });
     else call.output.line(`removed ${id}`);

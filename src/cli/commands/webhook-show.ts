@@ -5,7 +5,7 @@ import { readCount } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import type { Output } from '../output.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
@@ -32,7 +32,7 @@ export function defineWebhookShow(webhook: Command, act: Act): void {
 async function show(call: Call, id: string, { limit: text, cursor }: WebhookShowOptions): Promise<ExitName> {
   const { output } = call;
   const limit = readCount('--limit', text, { min: 1, max: 1_000 });
-  return withApp(call, async ({ webhooks }) => {
+  return withFleet(call, async ({ webhooks }) => {
     const webhook = await webhooks.get(id);
     const page = await webhooks.deadLetters(id, { limit, ...(cursor === undefined ? {} : { cursor }) });
     if (output.json) {

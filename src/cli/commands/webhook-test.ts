@@ -4,7 +4,7 @@ import { assertNever } from '../../errors.js';
 import type { Trial } from '../../webhooks/webhooks.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable } from '../printable.js';
 import { teach } from '../teach.js';
 import { elapsed } from '../times.js';
@@ -20,7 +20,7 @@ export function defineWebhookTest(webhook: Command, act: Act): void {
 
 async function test(call: Call, id: string): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async ({ webhooks }) => {
+  return withFleet(call, async ({ webhooks }) => {
     const trial = await webhooks.test(id);
     if (output.json) output.value(trial);
     else {

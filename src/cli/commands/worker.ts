@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
+import { refuseRemote, STARTS_HERE } from '../fleet/place.js';
 import { configOf, rehearsalOf, withApp, workerLog } from '../opened.js';
 import { redisPlace } from '../redis-place.js';
 import { teach } from '../teach.js';
@@ -18,6 +19,7 @@ export function defineWorker(program: Command, act: Act): void {
 }
 
 async function worker(call: Call): Promise<ExitName> {
+  refuseRemote(call, STARTS_HERE);
   const log = await workerLog(call, await configOf(call), { quiet: false });
   return withApp(
     call,

@@ -1,13 +1,7 @@
 /** Whether this server lives, and whether it can do its work. For load balancers and supervisors: no token, no Redis. */
-import { z } from 'zod';
 import type { ApiParts } from '../parts.js';
+import { livenessSchema, readinessSchema } from '../schemas/health.js';
 import type { Api } from '../types.js';
-
-const livenessSchema = z.object({ status: z.literal('ok') });
-const readinessSchema = z.object({
-  status: z.enum(['ready', 'not-ready']),
-  dependencies: z.record(z.string(), z.string()).describe('`ok`, or what is wrong with it.'),
-});
 
 export function healthRoutes(api: Api, { dependencies = [], closing, gate }: ApiParts): void {
   api.route({

@@ -18,5 +18,17 @@ export const findingsSchema = z.object({
     .array(z.object({ rule: z.string(), message: z.string() }))
     .readonly()
     .describe('Rules that could not look.'),
+  inventories: z
+    .array(
+      z.object({
+        stack: z.string(),
+        place: z.string(),
+        name: z.string().exactOptional().describe('Of the inventory, once it could be opened.'),
+        resources: z.number().exactOptional().describe('How many it lists.'),
+        problem: z.string().exactOptional().describe('Why it could not answer.'),
+      }),
+    )
+    .readonly()
+    .describe('The places whose turn it was to be asked what exists.'),
 });
 export type Findings = z.output<typeof findingsSchema>;

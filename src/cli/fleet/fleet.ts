@@ -1,0 +1,139 @@
+/**
+ * The fleet as the commands see it: the port. It is opened on Redis (local-fleet.ts) or on the API of another machine
+ * (remote-fleet.ts); what a command prints and how it ends is the same for both, and one contract suite holds them to it.
+ */
+import type { Requested } from '../../client.js';
+import type { Command, Payload } from '../../commands/commands.js';
+import type { NodeyardError } from '../../errors.js';
+import type { ReconcileReport } from '../../fleet/reconcile.js';
+import type { NodeState, Operation } from '../../node/lifecycle.js';
+import type { NodeEvent, NodeRecord } from '../../node/record.js';
+import type { NodeRequest } from '../../node/request.js';
+import type { Run } from '../../runs/runs.js';
+import type { StatePage, StateSummary, StoredState } from '../../state/repository.js';
+import type { NodeFilter, NodePage } from '../../store/store.js';
+import type { WaitOptions } from '../../wait-for-node.js';
+import type { Webhooks } from '../../webhooks/webhooks.js';
+import type { NodeDetails } from '../node-details.js';
+
+/** Everything throws REDIS_UNAVAILABLE or API_UNAVAILABLE where it cannot be had now, and UNKNOWN_NODE for an id that names none. */
+export interface FleetNodes {
+  /** Undefined for an id that names none. */
+  get(id: string): Promise<NodeRecord | undefined>;
+  /** In order of creation; of every state where the filter names none. `limit` 1–1000. */
+  list(filter: NodeFilter, page?: { readonly cursor?: string; readonly limit?: number }): Promise<NodePage>;
+  counts(): Promise<Readonly<Record<NodeState, number>>>;
+  details(id: string): Promise<NodeDetails>;
+  /** In the order of the requests: what was made, or why it was not. What is wrong with the inputs is thrown before any is asked for. */
+  request(
+    requests: readonly NodeRequest[],
+  ): Promise<readonly (Requested | { readonly error: NodeyardError })[]>;
+  destroy(id: string): Promise<NodeRecord>;
+  retry(id: string): Promise<NodeRecord>;
+  waitFor(id: string, states: readonly NodeState[], options?: WaitOptions): Promise<NodeRecord>;
+}
+
+export interface Watching {
+  /** Entries after this position come first; only new ones when absent. */
+  readonly after: string | undefined;
+  /** Ends the sequence, without an error. */
+  readonly signal: AbortSignal;
+  /** Hears what keeps events from coming, and that they come again. */
+  readonly onNote: (text: string) => void;
+}
+
+export interface FleetEvents {
+  /** Hears every event from now on, as well as it can. Answers the function that ends it. */
+  subscribe(listener: (event: NodeEvent) => void): () => void;
+  /** Resolves once it listens: what happens from then on is in the sequence. */
+  watch(watching: Watching): Promise<AsyncIterable<NodeEvent>>;
+}
+
+export interface FleetCommands {
+  /** `ttlMs`: what is configured when absent. */
+  ask(
+    nodeId: string,
+    wish: { readonly name: string; readonly payload?: Payload; readonly ttlMs?: number },
+  ): Promise<Command>;
+  list(nodeId: string): Promise<readonly Command[]>;
+}
+
+/** The canonical document, that of an earlier epoch, or one in quarantine. */
+export type StatePlace = 'canonical' | `version-${number}` | `quarantined-${number}`;
+
+/** A state without its values. */
+export interface ShownState {
+  readonly state: StateSummary & {
+    readonly serial: number;
+    readonly lineage: string;
+    readonly terraformVersion: string | null;
+  };
+  readonly resources: readonly {
+    readonly address: string;
+    readonly type: string;
+    readonly provider: string;
+    readonly managed: boolean;
+    readonly deposed: boolean;
+    readonly status: string | null;
+  }[];
+}
+
+export interface FleetStates {
+  list(page: { readonly cursor?: string; readonly limit: number }): Promise<StatePage>;
+  versions(nodeId: string): Promise<readonly StateSummary[]>;
+  /** Of one node, or of all. */
+  quarantined(nodeId?: string): Promise<readonly StateSummary[]>;
+  /** Undefined where there is none. */
+  show(nodeId: string, place: StatePlace): Promise<ShownState | undefined>;
+  /** With its bytes. */
+  load(nodeId: string, place: StatePlace): Promise<StoredState | undefined>;
+}
+
+export interface FleetRun extends Pick<Run, 'epoch' | 'operation' | 'runId'> {
+  /** It is at work, or waits for recovery. */
+  readonly current: boolean;
+}
+
+export interface Said {
+  /** As Terraform wrote it, secrets taken out. */
+  readonly line: string;
+  /** The same for people. */
+  readonly text: string;
+}
+
+export type Hear = (said: Said) => void;
+
+export interface FleetRuns {
+  /** Why there is no log of a node that has had `runs` of them, in words: goes on after “no log is kept”. */
+  readonly whyNone: (runs: number) => string;
+  /** What a person can do who looks for a log that is not there. */
+  readonly elsewhere: (nodeId: string) => string;
+  /** Oldest first. */
+  list(nodeId: string): Promise<readonly FleetRun[]>;
+  /** What was said until now: Terraform’s lines, or what it said besides. */
+  read(
+    nodeId: string,
+    run: FleetRun,
+    wish: { readonly stream: 'log' | 'stderr'; readonly tail: number | undefined; readonly hear: Hear },
+  ): Promise<void>;
+  /** Until the run has ended, or the signal fires. */
+  follow(
+    nodeId: string,
+    run: FleetRun,
+    wish: { readonly hear: Hear; readonly signal: AbortSignal },
+  ): Promise<void>;
+}
+
+export interface Fleet {
+  readonly nodes: FleetNodes;
+  readonly events: FleetEvents;
+  readonly commands: FleetCommands;
+  readonly states: FleetStates;
+  readonly runs: FleetRuns;
+  readonly webhooks: Webhooks;
+  /** What a look at the fleet finds to mend; nothing is touched. */
+  look(): Promise<ReconcileReport>;
+  /** Workers that are connected now; undefined where nobody can tell. */
+  workersSeen(operation: Operation): Promise<number | undefined>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,314 @@
+/** The port of the commands: one contract for the fleet on Redis and for that behind an API. */
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Fleet, FleetRun, Said } from '../../src/cli/fleet/fleet.js';
+import { localFleet } from '../../src/cli/fleet/local-fleet.js';
+import { remoteFleet } from '../../src/cli/fleet/remote-fleet.js';
+import type { NodeEvent } from '../../src/node/record.js';
+import { archiveLogs } from '../../src/operations/archive.js';
+import { currentOwner } from '../../src/state/owner.js';
+import { createRunDirectory } from '../../src/state/run-directory.js';
+import { YardApi } from '../http/yard-api.js';
+import { nodeAt, nodeRequest } from '../store/support.js';
+import { FLEETS } from './both-fleets.js';
+
+const PATIENCE = { timeout: 30_000 };
+const document = (marker: string): Buffer =>
+  Buffer.from(
+    JSON.stringify({
+      version: 4,
+      terraform_version: '1.11.4',
+      serial: 7,
+      lineage: 'line',
+      outputs: {},
+      resources: [
+        {
+          mode: 'managed',
+          type: 'terraform_data',
+          name: 'a',
+          provider: 'provider["terraform.io/builtin/terraform"]',
+          instances: [{ schema_version: 0, attributes: { id: marker } }],
+        },
+      ],
+    }),
+  );
+
+let yard: YardApi;
+let fleet: Fleet;
+beforeEach(async () => {
+  yard = await YardApi.open();
+});
+afterEach(async () => {
+  await fleet.close();
+  await yard.close();
+});
+
+describe.each(FLEETS)('the fleet on %s', (kind) => {
+  beforeEach(() => {
+    fleet =
+      kind === 'Redis'
+        ? localFleet(yard.app)
+        : remoteFleet({ url: yard.api.url, token: yard.tokens.admin, allowPlainHttp: false });
+  });
+  const NODE = { group: 'g', role: 'r', stack: 'local-node', inputs: {} };
+  const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+  test('makes nodes and says what became of each request, in their order', async () => {
+    const [one] = await fleet.nodes.request([{ ...NODE, id: 'n1' }]);
+    expect(one).toMatchObject({ created: true, node: { id: 'n1', state: 'REQUESTED' } });
+    const several = await fleet.nodes.request([
+      { ...NODE, requestId: 'key-1' },
+      { ...NODE, id: 'n1', role: 'other' },
+      { ...NODE, id: 'n1' },
+      NODE,
+    ]);
+    expect(several).toMatchObject([
+      { created: true, node: { requestId: 'key-1' } },
+      { error: { code: 'REQUEST_CONFLICT', field: 'id' } },
+      { created: false, node: { id: 'n1' } },
+      { created: true, node: { id: expect.stringMatching(/^[a-z][a-z0-9]{9}$/) } },
+    ]);
+    expect(several[3]).not.toHaveProperty('node.requestId', expect.anything());
+    const [conflict] = await fleet.nodes.request([{ ...NODE, id: 'n1', role: 'other' }]);
+    expect(conflict).toMatchObject({ error: { code: 'REQUEST_CONFLICT', field: 'id' } });
+  });
+
+  test('lists nodes of every state where none is named, page by page', async () => {
+    const gone = await nodeAt(yard.app.store, 'DESTROYED', { id: 'gone' });
+    const live = await nodeAt(yard.app.store, 'CREATED', { id: 'live', group: 'media' });
+    const first = await fleet.nodes.list({}, { limit: 1 });
+    expect(first.nodes).toEqual([gone]);
+    const second = await fleet.nodes.list({}, { limit: 1, cursor: first.cursor ?? '' });
+    expect(second.nodes).toEqual([live]);
+    expect((await fleet.nodes.list({ state: 'CREATED', group: 'media' })).nodes).toEqual([live]);
+    expect((await fleet.nodes.list({ state: ['CREATED'], role: 'none' })).nodes).toEqual([]);
+    expect(await fleet.nodes.counts()).toMatchObject({ CREATED: 1, DESTROYED: 1, FAILED: 0 });
+  });
+
+  test('knows everything of a node, and nothing of what is none', async () => {
+    const failed = await nodeAt(yard.app.store, 'FAILED create', { id: 'f1' });
+    expect(await fleet.nodes.get('f1')).toEqual(failed);
+    const { node, heard, history } = await fleet.nodes.details('f1');
+    expect([node, heard]).toEqual([failed, undefined]);
+    expect(history).toEqual(await yard.app.store.history('f1'));
+    expect(await fleet.nodes.get('nobody')).toBeUndefined();
+    for (const call of ['details', 'destroy', 'retry'] as const) {
+      expect(await fleet.nodes[call]('nobody').catch(codeOf), call).toBe('UNKNOWN_NODE');
+    }
+    for (const id of ['no id', '../f1', '', '..']) {
+      for (const call of ['get', 'details', 'destroy', 'retry'] as const) {
+        const refused = fleet.nodes[call](id);
+        await expect(refused, `${call} ${id}`).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'id' });
+      }
+    }
+  });
+
+  test('destroys, retries and refuses by the state of the node', async () => {
+    await nodeAt(yard.app.store, 'FAILED create', { id: 'f1' });
+    expect(await fleet.nodes.retry('f1')).toMatchObject({ state: 'FAILED', retryRequested: true });
+    await nodeAt(yard.app.store, 'CREATED', { id: 'c1' });
+    expect(await fleet.nodes.retry('c1').catch(codeOf)).toBe('WRONG_STATE');
+    expect(await fleet.nodes.destroy('c1')).toMatchObject({ state: 'DESTRUCTION_REQUESTED' });
+    expect(await fleet.nodes.destroy('c1')).toMatchObject({ state: 'DESTRUCTION_REQUESTED' });
+    const last = (await yard.app.store.history('c1')).at(-1);
+    expect(last).toMatchObject({ actor: 'operator', reason: expect.stringContaining('nodeyard destroy') });
+  });
+
+  test('waits for a node, in time or not', async () => {
+    const { node } = await yard.app.store.create(nodeRequest(), { actor: 'producer' });
+    const late = fleet.nodes.waitFor(node.id, ['CREATED'], { timeoutMs: 20 });
+    expect(await late.catch(codeOf)).toBe('TIMED_OUT');
+    const waiting = fleet.nodes.waitFor(node.id, ['DESTRUCTION_REQUESTED']);
+    await yard.app.client.requestDestruction(node.id);
+    expect(await waiting).toMatchObject({ state: 'DESTRUCTION_REQUESTED' });
+    const end = new AbortController();
+    const waited = fleet.nodes.waitFor(node.id, ['CREATED'], { signal: end.signal });
+    end.abort(new Error('enough'));
+    await expect(waited).rejects.toThrow('enough');
+  });
+
+  test('makes hundreds, and waits for all of them', async () => {
+    const ids = Array.from({ length: 250 }, (_, index) => `n${index}`);
+    // Together more than one body may hold.
+    const labels = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [`l${index}`, 'w'.repeat(256)]),
+    );
+    const answers = await fleet.nodes.request(ids.map((id) => ({ ...NODE, id, labels })));
+    expect(answers.map((answer) => 'node' in answer && answer.node.id)).toEqual(ids);
+    const waiting = ids.map((id) => fleet.nodes.waitFor(id, ['DESTRUCTION_REQUESTED']));
+    for (const id of ids) await yard.app.client.requestDestruction(id);
+    for (const { state } of await Promise.all(waiting)) expect(state).toBe('DESTRUCTION_REQUESTED');
+  });
+
+  test('tells what happens, from now on or from a position on, until it is enough', async () => {
+    const { node } = await yard.app.store.create(nodeRequest(), { actor: 'producer' });
+    const end = new AbortController();
+    const watching = { signal: end.signal, onNote: () => undefined };
+    const fresh = await fleet.events.watch({ ...watching, after: undefined });
+    await yard.app.client.requestDestruction(node.id);
+    const events = await yard.app.store.history(node.id);
+    for await (const event of fresh) {
+      expect(event).toEqual(events[1]);
+      break;
+    }
+    const heard: NodeEvent[] = [];
+    for await (const event of await fleet.events.watch({ ...watching, after: '0' })) {
+      heard.push(event);
+      if (heard.length === 2) end.abort();
+    }
+    expect(heard).toEqual(events);
+  });
+
+  test('tells listeners until they leave', async () => {
+    const heard: NodeEvent[] = [];
+    const leave = fleet.events.subscribe((event) => void heard.push(event));
+    await expect
+      .poll(async () => {
+        await yard.app.store.create(nodeRequest(), { actor: 'producer' });
+        return heard.length;
+      }, PATIENCE)
+      .toBeGreaterThan(0);
+    leave();
+  });
+
+  test('tells nodes to do something, and what became of it', async () => {
+    await nodeAt(yard.app.store, 'CREATED', { id: 'c1' });
+    const asked = await fleet.commands.ask('c1', { name: 'Drain', payload: { streams: 2 }, ttlMs: 60_000 });
+    expect(asked).toMatchObject({ name: 'Drain', payload: { streams: 2 }, deliveries: 0 });
+    expect(asked.expiresAt - asked.askedAt).toBe(60_000);
+    const usual = await fleet.commands.ask('c1', { name: 'Look' });
+    expect(usual.expiresAt - usual.askedAt).toBe(yard.yard.config.commands.expiryMs);
+    expect(await fleet.commands.list('c1')).toEqual([asked, usual]);
+    expect(await fleet.commands.list('nobody').catch(codeOf)).toBe('UNKNOWN_NODE');
+    expect(await fleet.commands.ask('c1', { name: 'no word' }).catch(codeOf)).toBe('INVALID_INPUT');
+  });
+
+  test('shows states, and gives them out byte for byte', async () => {
+    const { store, states } = yard.app;
+    const begin = async (id: string): Promise<number> => {
+      const holder = `run-${Math.random()}`;
+      const begun = await store.begin(id, { operation: 'create', holder, leaseMs: 60_000 });
+      if ('refused' in begun) throw new Error(begun.refused);
+      await store.release(id, { epoch: begun.epoch, holder });
+      return begun.epoch;
+    };
+    const { node } = await store.create(nodeRequest({ id: 'n1' }), { actor: 'producer' });
+    const first = await begin(node.id);
+    await states.save('n1', { epoch: first, sequence: 1, document: document('first') });
+    const second = await begin(node.id);
+    await states.save('n1', { epoch: second, sequence: 1, document: document('second') });
+    await states.save('n1', { epoch: first, sequence: 2, document: document('late') });
+
+    expect(await fleet.states.list({ limit: 5 })).toMatchObject({
+      states: [{ nodeId: 'n1', epoch: second }],
+    });
+    expect(await fleet.states.versions('n1')).toMatchObject([{ epoch: first }]);
+    for (const quarantined of [await fleet.states.quarantined(), await fleet.states.quarantined('n1')]) {
+      expect(quarantined).toMatchObject([{ nodeId: 'n1', epoch: first }]);
+    }
+    const PLACES = [
+      ['canonical', 'second'],
+      [`version-${first}`, 'first'],
+      [`version-${second}`, 'second'],
+      [`quarantined-${first}`, 'late'],
+    ] as const;
+    for (const [place, marker] of PLACES) {
+      const loaded = await fleet.states.load('n1', place);
+      expect(Buffer.from(loaded?.document ?? []).equals(document(marker)), place).toBe(true);
+      expect(await fleet.states.show('n1', place)).toMatchObject({
+        state: {
+          nodeId: 'n1',
+          sha256: loaded?.sha256,
+          serial: 7,
+          lineage: 'line',
+          terraformVersion: '1.11.4',
+        },
+        resources: [{ address: 'terraform_data.a', managed: true, deposed: false, status: null }],
+      });
+    }
+    expect(await fleet.states.show('n1', 'version-99')).toBeUndefined();
+    expect(await fleet.states.load('nobody', 'canonical')).toBeUndefined();
+    expect(await fleet.states.versions('nobody').catch(codeOf)).toBe('UNKNOWN_NODE');
+    expect(await fleet.states.quarantined('nobody')).toEqual([]);
+  });
+
+  test('shows what Terraform said, the end of it, and what it says', async () => {
+    const { node } = await yard.app.store.create(nodeRequest({ id: 'n1' }), { actor: 'producer' });
+    const logs = join(yard.app.directories.logs, node.id);
+    mkdirSync(logs, { recursive: true });
+    const line = (words: string): string =>
+      `${JSON.stringify({ '@level': 'info', '@message': words, '@timestamp': '2026-01-02T03:04:05.678Z', type: 'log' })}\n`;
+    writeFileSync(join(logs, '1-create-run1.jsonl'), [1, 2, 3].map((n) => line(`words ${n}`)).join(''));
+    writeFileSync(join(logs, '1-create-run1.stderr.log'), 'crashed\n');
+    const directory = await createRunDirectory(yard.app.directories.runs, {
+      version: 1,
+      runId: 'run2',
+      operation: 'destroy',
+      members: [{ nodeId: node.id, epoch: 2, holder: 'a-run' }],
+      owner: currentOwner(),
+      createdAt: 1_700_000_000_000,
+    });
+    appendFileSync(directory.log, line('going on'));
+
+    const runs = await fleet.runs.list('n1');
+    expect(runs).toEqual([
+      { epoch: 1, operation: 'create', runId: 'run1', current: false },
+      { epoch: 2, operation: 'destroy', runId: 'run2', current: true },
+    ]);
+    const [ended, working] = runs as [FleetRun, FleetRun];
+    const saidIn = async (stream: 'log' | 'stderr', tail?: number): Promise<string[]> => {
+      const said: Said[] = [];
+      await fleet.runs.read('n1', ended, { stream, tail, hear: (each) => void said.push(each) });
+      for (const each of said) if (stream === 'log') expect(JSON.parse(each.line)).toHaveProperty('@message');
+      return said.map(({ text }) => text);
+    };
+    expect(await saidIn('log')).toEqual(
+      ['words 1', 'words 2', 'words 3'].map((words) => expect.stringContaining(words)),
+    );
+    expect(await saidIn('log', 2)).toHaveLength(2);
+    expect(await saidIn('stderr')).toEqual(['crashed']);
+
+    const followed: string[] = [];
+    const following = fleet.runs.follow('n1', working, {
+      hear: ({ text }) => void followed.push(text),
+      signal: new AbortController().signal,
+    });
+    await expect.poll(() => followed.length, PATIENCE).toBe(1);
+    appendFileSync(directory.log, line('the end'));
+    await expect.poll(() => followed.length, PATIENCE).toBe(2);
+    await archiveLogs(directory, yard.app.directories.logs, yard.app.redact);
+    await directory.remove();
+    await following;
+    expect(followed.map((text) => text.trim())).toEqual([
+      expect.stringContaining('going on'),
+      expect.stringContaining('the end'),
+    ]);
+  });
+
+  test('has webhooks', async () => {
+    const { webhook, secret } = await fleet.webhooks.add(
+      { url: 'https://hooks.example.com/', filter: { states: ['FAILED'] } },
+      { createdBy: 'a test' },
+    );
+    expect(secret).toMatch(/^whsec_/);
+    expect(await fleet.webhooks.list()).toEqual([webhook]);
+    expect(await fleet.webhooks.disable(webhook.id, 'why')).toMatchObject({
+      enabled: false,
+      disabledReason: expect.stringContaining('why'),
+    });
+    expect(await fleet.webhooks.enable(webhook.id)).toMatchObject({ enabled: true });
+    expect(await fleet.webhooks.deadLetters(webhook.id, { limit: 5 })).toEqual({ letters: [] });
+    expect(await fleet.webhooks.redeliver(webhook.id, 'all')).toBe(0);
+    await fleet.webhooks.remove(webhook.id);
+    expect(await fleet.webhooks.get(webhook.id).catch(codeOf)).toBe('UNKNOWN_WEBHOOK');
+  });
+
+  test('finds what is not as it should be, and touches nothing', async () => {
+    await nodeAt(yard.app.store, 'FAILED destroy', { id: 'f1' });
+    const report = await fleet.look();
+    expect(report.failures).toEqual([]);
+    for (const { outcome } of report.findings) expect(outcome).toBe('found');
+    expect(report.inventories).toEqual(expect.any(Array));
+  });
+});
