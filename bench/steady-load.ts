@@ -67,8 +67,11 @@ export async function steadyLoad({
   while (times.length < total && performance.now() < until) await sleep(TICK_MS);
   const lasted = (performance.now() - start) / 1_000;
   for (const connection of all) connection.end();
-  errors += total - times.length;
-  if (errors > 0) throw new Error(`${errors} of ${total} requests had an error or no answer`);
+  const unanswered = total - times.length;
+  if (errors + unanswered > 0)
+    throw new Error(
+      `the rate was not held: of ${total} requests ${errors} had an error and ${unanswered} no answer ${PATIENCE_MS / 1_000} s after the last one was due`,
+    );
   return {
     perSecond: times.length / lasted,
     p50: percentileOf(times, 50),
