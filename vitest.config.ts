@@ -1,8 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { LEAK_SEARCH } from './test/support/leaks/config.js';
 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    exclude: ['test/fixtures/**'],
+    ...LEAK_SEARCH,
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,5 +1,6 @@
-/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [--quick] [--json | --markdown]`. */
+/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [api] [--quick] [--json | --markdown]`. */
 import { setMaxListeners } from 'node:events';
+import { apiBenchmark } from './api.js';
 import { type BenchRequest, readArguments } from './arguments.js';
 import { fleetBenchmark } from './fleet.js';
 import { jobBenchmark } from './job.js';
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   fleet: fleetBenchmark,
   synth: synthBenchmark,
   store: storeBenchmark,
+  api: apiBenchmark,
 };
 
 const USAGE = `Usage: npm run bench -- [benchmark…] [options]
@@ -22,6 +24,7 @@ Benchmarks, all when none is named:
   fleet   many nodes at once against a shell loop (xargs -P) and a cdktf deploy loop, which installs cdktf-cli
   synth   ten thousand syntheses: time, memory, tokens
   store   the state store with a thousand and with a hundred thousand nodes
+  api     reads over HTTP with a hundred thousand nodes and a thousand listeners
 
 Options:
   --quick      smaller sizes and fewer rounds, to see that it runs

@@ -41,6 +41,10 @@ export function parsePss(text: string): number {
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? Number.NaN) / 1024;
 }
 
+/** What a process has in memory (RSS), in MiB; NaN where that cannot be had. */
+export const residentMiBOf = (pid: number): number =>
+  Number(/^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) / 1024;
+
 export interface MemoryWatch {
   /** Ends the watch and answers the most that the whole tree had at once, in MiB. */
   stop(): number;

@@ -40,3 +40,11 @@ export function formatSpread({ median, min, max }: Spread, digits = 0): string {
   const text = (value: number): string => value.toFixed(digits);
   return `${text(median)} (${text(min)}–${text(max)})`;
 }
+
+/** The value that so many percent of all are not above. Throws RangeError when there are no values. */
+export function percentileOf(values: readonly number[], percent: number): number {
+  const sorted = Float64Array.from(values).sort();
+  const value = sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)];
+  if (value === undefined) throw new RangeError('there is no percentile of no values');
+  return value;
+}

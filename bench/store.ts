@@ -5,9 +5,10 @@
  */
 import { Redis } from 'ioredis';
 import { createRedisStore } from '../src/store/redis-store.js';
-import type { IdentifiedRequest, NodeStore } from '../src/store/store.js';
+import type { NodeStore } from '../src/store/store.js';
 import { startTestRedis } from '../test/support/redis.js';
 import { interleave, millisecondsOf } from './measure.js';
+import { INSERVICE_EVERY, nodeRequest, populate } from './populate.js';
 import type { BenchContext, Report } from './report.js';
 import { formatSpread, ratioOf, spreadOf } from './statistics.js';
 
@@ -15,11 +16,6 @@ const SIZES = { few: 1_000, many: 100_000 } as const;
 const QUICK_SIZES = { few: 1_000, many: 10_000 } as const;
 const ROUNDS = 9;
 const CALLS_PER_ROUND = 150;
-/** Calls in flight while nodes are made. */
-const CONCURRENCY = 200;
-const GROUPS = 4;
-/** One node in so many is INSERVICE, the others wait in REQUESTED. */
-const INSERVICE_EVERY = 10;
 
 type Operation = (store: NodeStore, call: number) => Promise<unknown>;
 
@@ -75,43 +71,6 @@ async function usePopulated<T>(
   }
 }
 
-const request = (id: string, number: number): IdentifiedRequest => ({
-  id,
-  group: `group-${number % GROUPS}`,
-  role: 'edge',
-  stack: 'local-node',
-  inputs: { region: 'eu-central-1', size: number },
-});
-const isInService = (number: number): boolean => number % INSERVICE_EVERY === 0;
-
-async function makeNode(store: NodeStore, number: number): Promise<void> {
-  const id = `n${number}`;
-  await store.create(request(id, number), { actor: 'producer' });
-  if (!isInService(number)) return;
-  const claim = { epoch: 1, holder: 'bench' };
-  await store.begin(id, { operation: 'create', holder: claim.holder, leaseMs: 60_000 });
-  await store.transition(id, {
-    to: 'CREATED',
-    actor: 'terraform',
-    epoch: claim.epoch,
-    outputs: { port: 80 },
-  });
-  await store.release(id, claim);
-  await store.transition(id, { to: 'STARTED', actor: 'node' });
-  await store.transition(id, { to: 'INSERVICE', actor: 'node' });
-}
-
-async function populate(store: NodeStore, size: number, signal: AbortSignal): Promise<void> {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let number = next++; number < size; number = next++) {
-      signal.throwIfAborted();
-      await makeNode(store, number);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-}
-
 /** Spreads the calls over all nodes of one kind, so that no node is hot. */
 function pick(call: number, size: number, inService: boolean): string {
   const tens = Math.floor(size / INSERVICE_EVERY);
@@ -145,7 +104,7 @@ const operations = (size: number): Readonly<Record<string, Operation>> => ({
     await store.renew(id, { epoch, holder }, 60_000);
     await store.release(id, { epoch, holder });
   },
-  create: (store, call) => store.create(request(`c${size}-${call}`, call), { actor: 'producer' }),
+  create: (store, call) => store.create(nodeRequest(`c${size}-${call}`, call), { actor: 'producer' }),
 });
 
 /** Rounds of one operation on one store; the calls are numbered on from round to round. */

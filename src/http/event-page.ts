@@ -10,6 +10,8 @@ export type EventsQuery = z.output<typeof eventsQuery>;
 const LIMIT = 100;
 /** So many entries are looked through for one page: a filter that finds nothing must not cost the whole stream. */
 const LOOKED_AT = 1_000;
+/** What is looked through first; each step is as long as all before it. */
+const STEP = 100;
 
 /** Undefined when every event is wanted. */
 export function choiceOf({
@@ -29,6 +31,7 @@ export function choiceOf({
     (to === undefined || (event.to !== undefined && to.includes(event.to)));
 }
 
+/** In steps: what a filter finds soon costs no more than that. */
 export async function pageOfEvents(
   store: Pick<NodeStore, 'eventPage'>,
   query: EventsQuery,
@@ -36,9 +39,24 @@ export async function pageOfEvents(
   const { after = '0', limit = LIMIT } = query;
   const chosen = choiceOf(query);
   if (chosen === undefined) return store.eventPage({ after, limit });
-  const page = await store.eventPage({ after, limit: LOOKED_AT });
-  const events = page.events.filter(chosen);
-  const last = events[limit - 1];
-  if (last === undefined || events.length === limit) return { ...page, events };
-  return { ...page, events: events.slice(0, limit), next: last.position, more: true };
+  const first = await store.eventPage({ after, limit: Math.max(limit, STEP) });
+  const about = first.gap === undefined ? {} : { gap: first.gap };
+  const events: NodeEvent[] = [];
+  let page = first;
+  let looked = 0;
+  for (;;) {
+    for (const event of page.events) {
+      if (!chosen(event)) continue;
+      events.push(event);
+      if (events.length < limit) continue;
+      const isLast = event === page.events.at(-1);
+      return { ...about, events, next: isLast ? page.next : event.position, more: !isLast || page.more };
+    }
+    looked += Math.max(page.events.length, 1);
+    const { next, more } = page;
+    if (!more || looked >= LOOKED_AT) return { ...about, events, next, more };
+    page = await store.eventPage({ after: next, limit: Math.min(looked, LOOKED_AT - looked) });
+    // Trimmed away since the step before: the page that begins there says so.
+    if (page.gap !== undefined) return { ...about, events, next, more };
+  }
 }

@@ -1,6 +1,6 @@
 /** The HTTP server, with everything that it is made of and nothing yet listening. */
-import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler } from './answers.js';
 import { addAudit } from './audit.js';
 import { createDoor } from './auth/door.js';
 import { createIssuer } from './auth/oidc.js';
@@ -17,8 +17,9 @@ import { requestIdOf } from './request-id.js';
 import { addRequestLog } from './request-log.js';
 import { holdRoutesToRules } from './route-rules.js';
 import { FAMILIES } from './routes.js';
+import { addSecurityHeaders } from './security-headers.js';
 import type { Api } from './types.js';
-import { serializerCompiler, validatorCompiler } from './validation.js';
+import { validatorCompiler } from './validation.js';
 
 /** Longer than any name in a path. */
 const MAX_PARAM = 128;
@@ -63,7 +64,7 @@ export async function buildServer(parts: ApiParts): Promise<Api> {
 
   const routes = holdRoutesToRules(api);
   api.decorate('knownRoutes', routes.all);
-  await api.register(helmet, { contentSecurityPolicy: { useDefaults: false, directives: NOTHING } });
+  await addSecurityHeaders(api);
   await addOpenApi(api, API_VERSION);
   addRequestLog(api, log);
   addAudit(api, { audit: parts.audit, gate, log, now: Date.now });
@@ -84,14 +85,6 @@ export async function buildServer(parts: ApiParts): Promise<Api> {
   routes.check();
   return api;
 }
-
-/** Answers are data: a browser that shows one must run and load nothing. */
-const NOTHING = {
-  defaultSrc: ["'none'"],
-  frameAncestors: ["'none'"],
-  baseUri: ["'none'"],
-  formAction: ["'none'"],
-};
 
 function authenticatorsOf({ settings, tokens, nodeTokens, sessions, log }: ApiParts) {
   const monotonic = (): number => performance.now();

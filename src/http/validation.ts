@@ -1,8 +1,5 @@
-/**
- * What comes in and goes out, by the zod schemas of the routes. In: every wrong or unknown field is refused by name. Out:
- * what the schema does not know is left out, so that a new field of a record is shown when somebody has decided so.
- */
-import type { FastifySchemaCompiler, FastifySerializerCompiler } from 'fastify';
+/** What comes in, by the zod schemas of the routes: every wrong or unknown field is refused by name. */
+import type { FastifySchemaCompiler } from 'fastify';
 import type { z } from 'zod';
 import { NodeyardError } from '../errors.js';
 import { parseInput } from '../node/problems.js';
@@ -21,8 +18,3 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
   };
 
 const tooDeep = (): NodeyardError => new NodeyardError('INVALID_INPUT', 'data: is nested too deeply');
-
-export const serializerCompiler: FastifySerializerCompiler<z.ZodType> =
-  ({ schema }) =>
-  (data: unknown) =>
-    JSON.stringify(schema.encode(data));

@@ -30,10 +30,10 @@ const outcome = <const V extends readonly string[]>(...verdicts: V) => z.tuple([
 const term = z
   .tuple([z.enum(NODE_STATES), z.number()])
   .transform(([state, expiresAt]) => ({ state, expiresAt }));
-/** Ids with their hashes. */
-const records = z.array(z.tuple([z.string(), flat]));
+/** Ids with their hashes, packed; '' for one that cannot be read. */
+const records = z.array(z.tuple([z.string(), z.string()]));
 
-export type FlatRecord = z.output<typeof records>[number];
+export type PackedRecord = z.output<typeof records>[number];
 
 export type StoreScripts = ReturnType<typeof registerScripts>;
 

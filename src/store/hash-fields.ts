@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import { ERROR_CODES } from '../errors.js';
 import { OPERATIONS } from '../node/lifecycle.js';
-import { json } from '../redis-fields.js';
 
 const diagnostic = z.object({
   severity: z.enum(['error', 'warning']),
@@ -12,18 +11,14 @@ const diagnostic = z.object({
 });
 
 /** A failure without its time, which is the time of the transition. */
-export const failureField = json(
-  z.object({
-    operation: z.enum([...OPERATIONS, 'health', 'timeout']),
-    // A newer nodeyard may have written a code that this one does not know; that makes the record no less readable.
-    code: z.enum(ERROR_CODES).catch('UNKNOWN'),
-    message: z.string(),
-    diagnostics: z.array(diagnostic),
-    retryable: z.boolean(),
-    attempts: z.number(),
-  }),
-);
+export const failureSchema = z.object({
+  operation: z.enum([...OPERATIONS, 'health', 'timeout']),
+  // A newer nodeyard may have written a code that this one does not know; that makes the record no less readable.
+  code: z.enum(ERROR_CODES).catch('UNKNOWN'),
+  message: z.string(),
+  diagnostics: z.array(diagnostic),
+  retryable: z.boolean(),
+  attempts: z.number(),
+});
 
-export const lastErrorField = json(
-  z.object({ code: z.enum(ERROR_CODES).catch('UNKNOWN'), message: z.string() }),
-);
+export const lastErrorSchema = z.object({ code: z.enum(ERROR_CODES).catch('UNKNOWN'), message: z.string() });

@@ -2,12 +2,23 @@
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
 import { type NodeRecord, PHASES } from '../node/record.js';
-import { decode, type Fields, fieldsOf, flag, json, wholeNumber } from '../redis-fields.js';
-import { failureField, lastErrorField } from './hash-fields.js';
+import { type Fields, fieldsOf } from '../redis-fields.js';
+import {
+  document,
+  flag,
+  hashReader,
+  needed,
+  object,
+  oneOf,
+  optional,
+  text,
+  whole,
+  words,
+} from '../redis-hashes.js';
+import { failureSchema, lastErrorSchema } from './hash-fields.js';
 import type { IdentifiedRequest, NodePatch } from './store.js';
 import { boundError } from './text-bounds.js';
 
-const words = z.record(z.string(), z.string());
 const progress = z.object({
   phase: z.enum(PHASES),
   done: z.number(),
@@ -16,76 +27,82 @@ const progress = z.object({
 });
 const resource = z.object({ address: z.string(), type: z.string(), id: z.string() });
 
-const recordSchema = z
-  .object({
-    id: z.string(),
-    group: z.string(),
-    role: z.string(),
-    stack: z.string(),
-    // Checked when they were asked for; here it only matters that they are a document.
-    inputs: json(z.record(z.string(), z.custom<z.core.util.JSONType>())),
-    tags: json(words),
-    labels: json(words),
-    ttl: wholeNumber.exactOptional(),
-    requestId: z.string().exactOptional(),
-    onFailure: z.enum(['cleanup', 'keep']),
-    state: z.enum(NODE_STATES),
-    since: wholeNumber,
-    createdAt: wholeNumber,
-    updatedAt: wholeNumber,
-    expiresAt: wholeNumber.exactOptional(),
-    epoch: wholeNumber,
-    leaseHolder: z.string().exactOptional(),
-    leaseExpiresAt: wholeNumber.exactOptional(),
-    accounted: wholeNumber.default(0),
-    runEndedAt: wholeNumber.exactOptional(),
-    attempts: wholeNumber,
-    createSucceeded: flag,
-    retryRequested: flag,
-    generation: wholeNumber,
-    jobId: z.string().exactOptional(),
-    lastError: lastErrorField.exactOptional(),
-    outputs: json(z.record(z.string(), z.unknown())).exactOptional(),
-    failure: failureField.exactOptional(),
-    destroyFailures: wholeNumber.exactOptional(),
-    destroyFailedAt: wholeNumber.exactOptional(),
-    destroyRetryAt: wholeNumber.exactOptional(),
-    progress: json(progress).exactOptional(),
-    resources: json(z.array(resource)).default([]),
-  })
-  .transform((stored): NodeRecord => {
-    const {
-      leaseHolder,
-      leaseExpiresAt,
-      failure,
-      destroyFailures,
-      destroyFailedAt,
-      destroyRetryAt,
-      ...fields
-    } = stored;
-    const held = leaseHolder !== undefined && leaseHolder !== '' && leaseExpiresAt !== undefined;
-    return {
-      ...fields,
-      ...(held ? { lease: { holder: leaseHolder, expiresAt: leaseExpiresAt } } : {}),
-      ...(failure === undefined ? {} : { failure: { ...failure, at: fields.since } }),
-      ...(destroyFailures === undefined
-        ? {}
-        : {
-            failedDestroys: {
-              count: destroyFailures,
-              since: destroyFailedAt ?? fields.since,
-              ...(destroyRetryAt === undefined ? {} : { retryAt: destroyRetryAt }),
-            },
-          }),
-    };
-  });
+const readHash = hashReader({
+  id: needed(text),
+  group: needed(text),
+  role: needed(text),
+  stack: needed(text),
+  // Checked when they were asked for; here it only matters that they are a document.
+  inputs: needed(object<z.core.util.JSONType>()),
+  tags: needed(words),
+  labels: needed(words),
+  ttl: optional(whole),
+  requestId: optional(text),
+  onFailure: needed(oneOf(['cleanup', 'keep'])),
+  state: needed(oneOf(NODE_STATES)),
+  since: needed(whole),
+  createdAt: needed(whole),
+  updatedAt: needed(whole),
+  expiresAt: optional(whole),
+  epoch: needed(whole),
+  leaseHolder: optional(text),
+  leaseExpiresAt: optional(whole),
+  accounted: optional(whole),
+  runEndedAt: optional(whole),
+  attempts: needed(whole),
+  createSucceeded: needed(flag),
+  retryRequested: needed(flag),
+  generation: needed(whole),
+  jobId: optional(text),
+  lastError: optional(document(lastErrorSchema)),
+  outputs: optional(object<unknown>()),
+  failure: optional(document(failureSchema)),
+  destroyFailures: optional(whole),
+  destroyFailedAt: optional(whole),
+  destroyRetryAt: optional(whole),
+  progress: optional(document(progress)),
+  resources: optional(document(z.array(resource))),
+});
 
 /** Throws RECORD_UNREADABLE. */
-export const decodeRecord = (key: string, fields: Fields): NodeRecord => decode(recordSchema, fields, key);
+export function decodeRecord(key: string, stored: Fields): NodeRecord {
+  const {
+    leaseHolder,
+    leaseExpiresAt,
+    failure,
+    destroyFailures,
+    destroyFailedAt,
+    destroyRetryAt,
+    accounted = 0,
+    resources = [],
+    ...fields
+  } = readHash(key, stored);
+  const held = leaseHolder !== undefined && leaseHolder !== '' && leaseExpiresAt !== undefined;
+  return {
+    ...fields,
+    accounted,
+    resources,
+    ...(held ? { lease: { holder: leaseHolder, expiresAt: leaseExpiresAt } } : {}),
+    ...(failure === undefined ? {} : { failure: { ...failure, at: fields.since } }),
+    ...(destroyFailures === undefined
+      ? {}
+      : {
+          failedDestroys: {
+            count: destroyFailures,
+            since: destroyFailedAt ?? fields.since,
+            ...(destroyRetryAt === undefined ? {} : { retryAt: destroyRetryAt }),
+          },
+        }),
+  };
+}
 
 /** The same for a hash as a script answers it. */
 export const decodeFlat = (key: string, flat: readonly string[]): NodeRecord =>
   decodeRecord(key, fieldsOf(flat));
+
+/** The same for a hash among many (`RECORDS` of scripts/prelude.ts): the JSON of `[name, value, …]`, or nothing. */
+export const decodePacked = (key: string, packed: string): NodeRecord =>
+  decodeRecord(key, packed === '' ? {} : fieldsOf(JSON.parse(packed) as string[]));
 
 /** The fields of a new node, besides what its creation decides (state, times, sequence). */
 export function encodeRequest(request: IdentifiedRequest): Fields {

@@ -5,7 +5,7 @@ import { NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
 import { NODE_ID } from '../node/request.js';
 import { askRedis } from '../redis-errors.js';
-import type { FlatRecord } from './commands.js';
+import type { PackedRecord } from './commands.js';
 import type { StoreContext } from './context.js';
 import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkState } from './input.js';
 import {
@@ -19,7 +19,7 @@ import {
   UNATTENDED_KEY,
   UNWARNED_KEY,
 } from './keys.js';
-import { decodeFlat, decodeRecord } from './record-codec.js';
+import { decodePacked, decodeRecord } from './record-codec.js';
 import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
@@ -57,12 +57,12 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
   };
 
   /** One record that cannot be read must not hide the others; it is named instead. */
-  const decodeAll = (found: readonly FlatRecord[]): { nodes: NodeRecord[]; unreadable: string[] } => {
+  const decodeAll = (found: readonly PackedRecord[]): { nodes: NodeRecord[]; unreadable: string[] } => {
     const nodes: NodeRecord[] = [];
     const unreadable: string[] = [];
-    for (const [id, flat] of found) {
+    for (const [id, packed] of found) {
       try {
-        nodes.push(decodeFlat(nodeKey(id), flat));
+        nodes.push(decodePacked(nodeKey(id), packed));
       } catch (error) {
         if (!(error instanceof NodeyardError)) throw error;
         log.error({ nodeId: id, error: error.message }, 'a record cannot be read');
@@ -82,7 +82,7 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
 
     async getMany(ids) {
       const wanted = ids.filter((id) => NODE_ID.test(id));
-      const found: FlatRecord[] = [];
+      const found: PackedRecord[] = [];
       for (let begin = 0; begin < wanted.length; begin += AT_ONCE) {
         const chunk = wanted.slice(begin, begin + AT_ONCE);
         found.push(...(await scripts.getMany([nodeKey(chunk[0] ?? '')], { now: clock(), ids: chunk })));

@@ -1,6 +1,7 @@
 /** The command line in this process, with what it sees and says under the test’s control. */
 import { Interrupts, type Io } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
+import { record } from '../support/leaks/record.js';
 
 export interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
@@ -21,6 +22,7 @@ export class CommandLine {
     const screen = (stream: 'stdout' | 'stderr') => ({
       write: (text: string | Uint8Array) => {
         this[stream] += typeof text === 'string' ? text : Buffer.from(text).toString('utf8');
+        if (stream === 'stderr') record('stderr of a command', text);
         for (const listener of [...this.#listeners]) listener();
       },
       isTTY: tty,

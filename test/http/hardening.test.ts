@@ -188,6 +188,25 @@ describe('an answer', () => {
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('access-control-allow-origin')).toBeNull();
   });
+
+  test('says so in every answer alike, in the first of a server and in refusals', async () => {
+    const fresh = await YardApi.open();
+    try {
+      const ofAnswer = async (path: string, as: 'viewer' | 'nobody'): Promise<unknown> => {
+        const { headers } = await fresh.ask(path, { as });
+        return [...headers].filter(([name]) =>
+          /^(x-(?!request-id)|cross-|content-security|strict-|referrer|origin-)/.test(name),
+        );
+      };
+      const first = await Promise.all([ofAnswer('/v1/counts', 'viewer'), ofAnswer('/v1/stacks', 'viewer')]);
+      expect(first[0]).toHaveLength(12);
+      expect(first[1]).toEqual(first[0]);
+      expect(await ofAnswer('/v1/counts', 'nobody')).toEqual(first[0]);
+      expect(await ofAnswer('/nowhere', 'viewer')).toEqual(first[0]);
+    } finally {
+      await fresh.close();
+    }
+  });
 });
 
 describe('too many requests', () => {

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, type GenerateKeyPairResult, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { secret } from '../support/leaks/record.js';
 import { type ErrorTold, YardApi } from './yard-api.js';
 
 const AUDIENCE = 'nodeyard';
@@ -63,12 +64,14 @@ function signed({ claims = { realm: { roles: ['everybody'] } }, by, kid = 'one',
     .sign(by ?? key.privateKey);
 }
 
-const ask = (token: string, path = '/v1/whoami', on = yard, method = 'GET') =>
-  on.ask<ErrorTold & { name: string; scope: string }>(path, {
+const ask = (token: string, path = '/v1/whoami', on = yard, method = 'GET') => {
+  secret('a signature of a bearer of an issuer', token.split('.').at(-1) ?? '');
+  return on.ask<ErrorTold & { name: string; scope: string }>(path, {
     as: 'nobody',
     method,
     headers: { authorization: `Bearer ${token}` },
   });
+};
 
 describe('a token of the issuer', () => {
   test.each([

@@ -10,12 +10,16 @@ import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { expect } from 'vitest';
 import { type App, openApp } from '../../src/app.js';
-import { type Config, loadConfig } from '../../src/config.js';
-import { createLog, type Log, silentLog } from '../../src/log.js';
+import { AUDIT_KEY } from '../../src/auth/keys.js';
+import { type Config, loadConfig, secretsOfConfig } from '../../src/config.js';
+import { createLog, createRedactor, type Log, secretsOf } from '../../src/log.js';
 import type { NodeState, Operation } from '../../src/node/lifecycle.js';
 import type { NodeRecord } from '../../src/node/record.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../../src/queue/names.js';
+import { EVENTS_KEY } from '../../src/store/keys.js';
 import { type StartedWorker, startWorker } from '../../workers/worker.js';
+import { filesIn } from './contents.js';
+import { record, secret } from './leaks/record.js';
 import { startTestRedis, type TestRedis } from './redis.js';
 import { TERRAFORM_SETTINGS } from './terraform-binary.js';
 
@@ -83,7 +87,8 @@ export class Yard {
       ...settings,
     };
     const config = loadConfig({ env, cwd: dataDir });
-    const app = await openApp({ config, env, temper: 'patient', log: testLog() });
+    nameSecrets(env);
+    const app = await openApp({ config, env, temper: 'patient', log: testLog(env, config) });
     return new Yard({ dataDir, env, config, redis, app });
   }
 
@@ -148,6 +153,15 @@ export class Yard {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as LedgerEntry);
   }
 
+  /** What nodeyard has written down for people; not the rest of Redis, where a secret may lie. */
+  async #recordWhatIsKept(): Promise<void> {
+    const logs = join(this.dataDir, 'logs');
+    if (existsSync(logs)) record('logs of runs', filesIn(logs));
+    for (const key of [EVENTS_KEY, AUDIT_KEY]) {
+      record('events and audit', JSON.stringify(await this.app.redis.xrange(key, '-', '+')));
+    }
+  }
+
   /** Ends everything and asserts that nothing was left: no run directory, no process, no state of a destroyed node. */
   async close(): Promise<void> {
     try {
@@ -169,6 +183,7 @@ export class Yard {
         expect(await this.app.states.load(id), `state of ${id}`).toBeUndefined();
         expect(await this.app.states.quarantined(id), `quarantine of ${id}`).toEqual([]);
       }
+      await this.#recordWhatIsKept();
       const runs = join(this.dataDir, 'runs');
       expect(existsSync(runs) ? readdirSync(runs) : []).toEqual([]);
     } finally {
@@ -189,5 +204,20 @@ export function processesOf(directory: string): number[] {
     .map((line) => Number.parseInt(line, 10));
 }
 
-const testLog = (): Log =>
-  process.env['TEST_LOG'] === undefined ? silentLog : createLog({ level: process.env['TEST_LOG'] });
+/** Of the environment, each by the name of its variable. */
+function nameSecrets(env: Readonly<Record<string, string | undefined>>): void {
+  for (const [name, value] of Object.entries(env)) {
+    for (const each of secretsOf({ [name]: value })) secret(name, each);
+  }
+}
+
+/** As an app makes its own, and everything that it could say; shown where TEST_LOG names a level. */
+function testLog(env: Readonly<Record<string, string | undefined>>, config: Config): Log {
+  const shown = process.env['TEST_LOG'];
+  const redact = createRedactor([...secretsOf(env), ...secretsOfConfig(config)]);
+  const write = (line: string): void => {
+    record('log', line);
+    if (shown !== undefined) process.stderr.write(line);
+  };
+  return createLog({ level: shown ?? 'trace', redact, destination: { write } });
+}

@@ -1,9 +1,11 @@
 /** Events as the bytes of a stream; made once for all who hear them. */
 import type { NodeEvent } from '../../node/record.js';
+import { copierOf } from '../answers.js';
 import { nodeEventSchema } from '../schemas/node.js';
 import { entryText } from './sse.js';
 
 const NOTHING = Buffer.alloc(0);
+const copyOfEvent = copierOf(nodeEventSchema);
 const frames = new WeakMap<NodeEvent, Buffer>();
 const batches = new WeakMap<readonly NodeEvent[], Buffer>();
 
@@ -18,9 +20,7 @@ export function framesOf(
 
 /** As in every answer, what the schema does not know is left out. */
 const frameOf = (event: NodeEvent): Buffer =>
-  kept(frames, event, () =>
-    Buffer.from(entryText({ id: event.position, data: nodeEventSchema.encode(event) })),
-  );
+  kept(frames, event, () => Buffer.from(entryText({ id: event.position, data: copyOfEvent(event) })));
 
 function kept<K extends object>(cache: WeakMap<K, Buffer>, key: K, make: () => Buffer): Buffer {
   const known = cache.get(key);

@@ -15,6 +15,7 @@ import type { DeliverySettings } from '../../../src/webhooks/session.js';
 import type { WebhookRequest } from '../../../src/webhooks/webhook.js';
 import type { Webhooks } from '../../../src/webhooks/webhooks.js';
 import { nodeAt, type StoreFixture, useStore } from '../../store/support.js';
+import { record } from '../../support/leaks/record.js';
 import { ManualClock } from './manual-clock.js';
 import { Receiver } from './receiver.js';
 
@@ -46,6 +47,7 @@ export class WebhookFixture {
     destination: {
       write: (line) => {
         this.logged += line;
+        record('log', line);
       },
     },
   });
