@@ -35,6 +35,8 @@ export interface ConsumeRequest {
   readonly concurrency: number;
   readonly lockMs: number;
   readonly stalledMs: number;
+  /** Hears how long a job waited before its first start (ms). */
+  readonly onFirstStart?: (operation: Operation, ms: number) => void;
   readonly log: Log;
 }
 
@@ -51,6 +53,8 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
     QUEUE_NAMES[operation],
     async (job, token) => {
       if (token === undefined) throw new Error('BullMQ delivered a job without a token');
+      if (job.attemptsStarted === 1)
+        request.onFirstStart?.(operation, Date.now() - job.timestamp - delayOf(job));
       return conclude(job, token, await handle(request, job, token));
     },
     {
@@ -72,6 +76,9 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
   );
   return worker;
 }
+
+/** What its producer wanted it to wait. */
+const delayOf = ({ opts }: Job): number => opts.delay ?? 0;
 
 async function handle(
   { operation, handler, log }: ConsumeRequest,

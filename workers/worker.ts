@@ -109,6 +109,7 @@ async function startConsumers(
       redis: await app.connections.open('patient'),
       concurrency,
       ...config.queue,
+      onFirstStart: metrics.jobWaited,
       log,
     });
   const operationWorkers = [

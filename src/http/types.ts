@@ -22,6 +22,8 @@ declare module 'fastify' {
     stream?: string;
     /** It answers without Redis. */
     withoutRedis?: boolean;
+    /** It answers when there is something to say: how long that takes says nothing. */
+    waits?: boolean;
   }
   interface FastifyInstance {
     /** Every route, those that the document does not show among them. */
@@ -33,6 +35,8 @@ declare module 'fastify' {
     principal: Principal;
     /** What the request was about, for the audit trail, where its path does not say it. */
     auditTarget: string | undefined;
+    /** It has become a stream. */
+    lasts: boolean;
     /** The code of the error that is answered. */
     answerCode: string | undefined;
   }

@@ -33,9 +33,9 @@ export async function runSteps(
   session: RunSession,
   { kind, directory, bundle, observer }: StepsRequest,
 ): Promise<StepResult> {
-  const { machine, terraform, settings, env, redact } = dependencies;
+  const { machine, terraform, settings, env, redact, listener } = dependencies;
   const { parallelism, graceMs, timeoutMs, maxLogBytes, passEnv } = settings.terraform;
-  const step = (
+  const step = async (
     args: readonly string[],
     files: RunFiles,
     onMessage: RunObserver['onMessage'],
@@ -59,7 +59,10 @@ export async function runSteps(
       redact,
       log: session.log,
     });
-    return session.whileRunning((reason) => run.stop(reason), run.result);
+    const result = await session.whileRunning((reason) => run.stop(reason), run.result);
+    const { operation, stack } = session;
+    listener.terraformEnded({ operation, stack, peakMemoryBytes: result.peakMemoryBytes });
+    return result;
   };
   if (kind === 'create') return step(applyArgs({ parallelism }), directory, observer.onMessage);
   if (kind !== 'recreate') {

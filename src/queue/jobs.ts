@@ -112,6 +112,21 @@ export class JobQueues {
     return Promise.all(OPERATIONS.map((operation) => this.standing(operation)));
   }
 
+  /**
+   * Since when the job that is next waits: since it was added, or since it was last tried (ms since 1970, by the clocks of
+   * those who did). Undefined where none waits.
+   */
+  async waitingSince(operation: Operation): Promise<number | undefined> {
+    const queue = this.#queues[operation];
+    return askRedis(queue.name, async () => {
+      const next: (Job | undefined)[] = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true);
+      const times = next.flatMap((job) =>
+        job === undefined ? [] : [Math.max(job.timestamp, job.processedOn ?? 0)],
+      );
+      return times.length === 0 ? undefined : Math.min(...times);
+    });
+  }
+
   /** Lets workers take jobs from the queue, or not; what is at work goes on. False when it was so already. */
   async setPaused(operation: Operation, paused: boolean): Promise<boolean> {
     const queue = this.#queues[operation];

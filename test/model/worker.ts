@@ -126,7 +126,7 @@ export class ModelWorker {
       heartbeats: gates.around(process, 'heartbeats', heartbeats, REDIS),
       eventsOf: async () => undefined,
       // What it counts decides nothing.
-      listener: { runEnded: () => undefined, judged: () => undefined },
+      listener: { runEnded: () => undefined, terraformEnded: () => undefined, judged: () => undefined },
       directories,
       env: {},
       redact: (text) => text,

@@ -13,6 +13,7 @@ import {
   historyKey,
   indexKey,
   requestKey,
+  STATE_TIMES_KEY,
   sinceKey,
   TOMBSTONES_KEY,
   UNATTENDED_KEY,
@@ -165,7 +166,8 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
   const expected = new Map<string, string[]>();
   const expectIn = (key: string, id: string): void =>
     void expected.set(key, [...(expected.get(key) ?? []), id]);
-  const plain = new Set(['{nodeyard}:fleet', '{nodeyard}:sequence', '{nodeyard}:events', LISTENING_KEY]);
+  const plain = new Set(['{nodeyard}:fleet', '{nodeyard}:sequence', '{nodeyard}:events']);
+  plain.add(LISTENING_KEY).add(STATE_TIMES_KEY);
   const keys = await redis.keys('*');
 
   for (const key of keys.filter((each) => each.startsWith(nodeKey('')))) {
