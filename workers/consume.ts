@@ -14,6 +14,7 @@ import type { JobRef } from '../src/operations/session.js';
 import type { JobResult } from '../src/queue/jobs.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../src/queue/names.js';
 import { isUnavailable } from '../src/redis-errors.js';
+import type { Tracing } from '../src/tracing/tracing.js';
 
 export interface Delivery {
   readonly data: unknown;
@@ -37,6 +38,7 @@ export interface ConsumeRequest {
   readonly stalledMs: number;
   /** Hears how long a job waited before its first start (ms). */
   readonly onFirstStart?: (operation: Operation, ms: number) => void;
+  readonly tracing: Pick<Tracing, 'jobs'>;
   readonly log: Log;
 }
 
@@ -49,6 +51,7 @@ const UNFORESEEN_DELAY_MS = 5_000;
 
 export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
   const { operation, log } = request;
+  const { jobs: telemetry } = request.tracing;
   const worker = new Worker<unknown, JobResult>(
     QUEUE_NAMES[operation],
     async (job, token) => {
@@ -65,6 +68,7 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
       stalledInterval: request.stalledMs,
       maxStalledCount: MAX_STALLED,
       autorun: false,
+      ...(telemetry === undefined ? {} : { telemetry }),
     },
   );
   // Redis being away is said by the connection, once.

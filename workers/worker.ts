@@ -110,6 +110,7 @@ async function startConsumers(
       concurrency,
       ...config.queue,
       onFirstStart: metrics.jobWaited,
+      tracing: app.tracing,
       log,
     });
   const operationWorkers = [
