@@ -45,6 +45,7 @@ describe('the defaults', () => {
         requestTimeoutMs: 30_000,
         redisTimeoutMs: 2_000,
         requestsPerMinute: 6_000,
+        maxListeners: 2_000,
         trustProxy: [],
         closeGraceMs: 10_000,
         auditEntries: 10_000,
