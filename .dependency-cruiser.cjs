@@ -119,6 +119,7 @@ module.exports = {
           '^src/auth/',
           '^src/(client|config|metrics|age)\\.ts$',
           '^src/config/',
+          '^src/metrics/(requests|scrape)\\.ts$',
           '^src/queue/',
           '^src/store/(store|tail|follower)\\.ts$',
           '^src/runs/runs\\.ts$',

@@ -21,11 +21,15 @@ import { watchRedis } from './http/redis-gate.js';
 import { buildServer } from './http/server.js';
 import { STREAM_LIMITS, type StreamLimits } from './http/stream/event-stream.js';
 import type { Api } from './http/types.js';
+import { requestMetrics } from './metrics/requests.js';
+import { joined, type Scrape } from './metrics/scrape.js';
 import { ReconcileQueue } from './queue/reconcile-queue.js';
 import { createLocalRuns } from './runs/local-runs.js';
 import { parseInputs } from './synth/inputs.js';
 
-export interface ApiOptions extends Pick<ApiParts, 'dependencies' | 'metrics'> {
+export interface ApiOptions extends Pick<ApiParts, 'dependencies'> {
+  /** What the process tells besides its API; undefined while it cannot tell yet. */
+  readonly metrics?: () => Promise<Scrape> | undefined;
   readonly streamLimits?: Partial<StreamLimits>;
 }
 
@@ -109,11 +113,21 @@ export async function apiParts(
     config,
   } = app;
   const catalog = await loadCatalog(config.stacks);
-  const { streamLimits, ...given } = options;
+  const { streamLimits, metrics, ...given } = options;
+  const requests = requestMetrics();
+  const seats = createSeats(config.api.maxListeners);
   // Every stream listens to it.
   setMaxListeners(0, closing);
   return {
     ...given,
+    meter: requests.meter,
+    metrics: async () => {
+      const [own, others] = await Promise.all([
+        requests.scrape({ open: seats.taken, limit: seats.most }),
+        metrics?.(),
+      ]);
+      return others === undefined ? own : joined(own, others);
+    },
     settings: config.api,
     client,
     store,
@@ -147,7 +161,7 @@ export async function apiParts(
     runs: createLocalRuns({ directories: app.directories, redact }),
     streams: {
       closing,
-      seats: createSeats(config.api.maxListeners),
+      seats,
       limits: { ...STREAM_LIMITS, ...streamLimits },
     },
     findings: createFindings({

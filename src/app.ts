@@ -32,6 +32,8 @@ import type { StateRepository } from './state/repository.js';
 import { createRedisStore } from './store/redis-store.js';
 import type { NodeStore } from './store/store.js';
 import { createEventTail, type EventTail } from './store/tail.js';
+import { openTracing } from './tracing/open.js';
+import type { Tracing } from './tracing/tracing.js';
 import { openWebhooks } from './webhooks/open.js';
 import type { Webhooks } from './webhooks/webhooks.js';
 
@@ -64,6 +66,7 @@ export interface App {
   /** Takes the secrets of the configuration and the environment out of a text. */
   readonly redact: (text: string) => string;
   readonly directories: DataDirectories;
+  readonly tracing: Tracing;
   readonly connections: Connections;
   readonly redis: Redis;
   readonly store: NodeStore;
@@ -96,20 +99,23 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
   const rehearsal = simulatedCloud === undefined ? undefined : readSimulatedCloud(simulatedCloud);
   const embedded = config.redisUrl === undefined ? await startEmbedded(config, env, log) : undefined;
   const connections = new Connections(addressOf(config, embedded), log);
+  const tracing = await openTracing(config.tracing, log);
   try {
     const redis = await connections.open(temper);
     await refuseUnfitRedis(redis, temper === 'patient' ? log : silentLog);
     await claimFleet(redis, rehearsal, { claim: rehearsal !== undefined });
     const close = async (): Promise<void> => {
+      await tracing.close();
       connections.close();
       await embedded?.stop();
     };
     const seen = rehearsal === undefined ? env : rehearsalEnv(env, rehearsal);
-    const app = assemble({ config, env: seen, rehearsal, log, redact, connections }, redis, close);
+    const app = assemble({ config, env: seen, rehearsal, log, redact, tracing, connections }, redis, close);
     // Refused before anything is made that would bear another fleet’s id.
     if (config.fleet.id !== undefined) await app.store.fleetId();
     return app;
   } catch (error) {
+    await tracing.close();
     connections.close();
     await embedded?.stop();
     throw error;
@@ -118,11 +124,11 @@ export async function openApp({ config, env, temper, log: given }: AppOptions): 
 
 /** Everything that speaks to Redis, on one connection. `end` is what closing the whole ends besides. */
 function assemble(
-  common: Pick<App, 'config' | 'env' | 'rehearsal' | 'log' | 'redact' | 'connections'>,
+  common: Pick<App, 'config' | 'env' | 'rehearsal' | 'log' | 'redact' | 'tracing' | 'connections'>,
   redis: Redis,
   end: () => Promise<void>,
 ): App {
-  const { config, connections, log } = common;
+  const { config, connections, tracing, log } = common;
   const store = createRedisStore({
     redis,
     retention: config.retention,
@@ -131,7 +137,7 @@ function assemble(
     log,
   });
   const keys = config.stateKeys.map(parseStateKey);
-  const queues = new JobQueues(redis);
+  const queues = new JobQueues(redis, tracing);
   const tail = createEventTail(store, log);
   return {
     ...common,
@@ -142,7 +148,7 @@ function assemble(
     quarantine: createRedisQuarantine({ redis, keys }),
     queues,
     tail,
-    client: new NodeyardClient({ store, queues, tail }),
+    client: new NodeyardClient({ store, queues, tail, tracing }),
     heartbeats: createRedisHeartbeats({ redis }),
     commands: createRedisCommands({ redis, retention: config.retention }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),

@@ -12,6 +12,7 @@ import { unknownNode } from './node/unknown-node.js';
 import type { JobQueues } from './queue/jobs.js';
 import type { NodeStore, TransitionResult } from './store/store.js';
 import type { EventTail } from './store/tail.js';
+import { noTracing, type Tracing } from './tracing/tracing.js';
 import { type WaitOptions, waitForNode } from './wait-for-node.js';
 
 export interface Requested {
@@ -45,15 +46,18 @@ export class NodeyardClient {
   readonly #store: NodeStore;
   readonly #queues: Pick<JobQueues, 'add'>;
   readonly #tail: Pick<EventTail, 'subscribe'>;
+  readonly #tracing: Pick<Tracing, 'span'>;
 
   constructor(parts: {
     readonly store: NodeStore;
     readonly queues: Pick<JobQueues, 'add'>;
     readonly tail: Pick<EventTail, 'subscribe'>;
+    readonly tracing?: Pick<Tracing, 'span'>;
   }) {
     this.#store = parts.store;
     this.#queues = parts.queues;
     this.#tail = parts.tail;
+    this.#tracing = parts.tracing ?? noTracing;
   }
 
   /**
@@ -62,12 +66,16 @@ export class NodeyardClient {
    */
   async requestNode(request: NodeRequest, by: By = {}): Promise<Requested> {
     const valid = parseInput(nodeRequestSchema, request);
-    const result = await this.#store.create(
-      { ...valid, id: valid.id ?? newNodeId() },
-      { actor: by.actor ?? 'producer', ...(by.reason === undefined ? {} : { reason: by.reason }) },
-    );
-    if (result.created) await this.#enqueue('create', result.node.id);
-    return result;
+    const facts = { operation: 'create', stack: valid.stack };
+    return this.#tracing.span('request', facts, async (span) => {
+      const result = await this.#store.create(
+        { ...valid, id: valid.id ?? newNodeId() },
+        { actor: by.actor ?? 'producer', ...(by.reason === undefined ? {} : { reason: by.reason }) },
+      );
+      span.note({ nodeId: result.node.id });
+      if (result.created) await this.#enqueue('create', result.node.id);
+      return result;
+    });
   }
 
   /**
@@ -131,9 +139,11 @@ export class NodeyardClient {
     switch (node.failure?.operation) {
       case 'create': {
         const reason = by.reason === undefined ? {} : { reason: by.reason };
-        const retried = accepted(nodeId, await this.#store.requestRetry(nodeId, { actor, ...reason }));
-        if (retried.changed) await this.#enqueue('create', nodeId);
-        return retried.node;
+        return this.#tracing.span('request', { operation: 'create', nodeId }, async () => {
+          const retried = accepted(nodeId, await this.#store.requestRetry(nodeId, { actor, ...reason }));
+          if (retried.changed) await this.#enqueue('create', nodeId);
+          return retried.node;
+        });
       }
       case 'destroy':
         return this.requestDestruction(nodeId, { ...by, actor, expected: ['FAILED'] });
@@ -166,7 +176,12 @@ export class NodeyardClient {
     return waitForNode({ get, subscribe: (hear) => this.#tail.subscribe(hear) }, nodeId, states, options);
   }
 
-  async #doom(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
+  #doom(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
+    const facts = { operation: 'destroy', nodeId };
+    return this.#tracing.span('request', facts, () => this.#requestDestruction(nodeId, by));
+  }
+
+  async #requestDestruction(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
     const result = await this.#store.transition(nodeId, {
       to: 'DESTRUCTION_REQUESTED',
       actor: by.actor ?? 'producer',

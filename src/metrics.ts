@@ -5,24 +5,23 @@
 import { Registry } from 'prom-client';
 import type { ReconcileReport } from './fleet/reconcile.js';
 import type { Log } from './log.js';
-import { FLEET_METRICS, type MetricName } from './metrics/definitions.js';
+import { FLEET_METRICS, PROCESS_METRICS, WORKER_METRICS } from './metrics/definitions.js';
+import { type FleetSource, type FleetValues, readFleet, showFleet } from './metrics/fleet.js';
 import { inTime } from './metrics/in-time.js';
 import { createInstruments, type Instruments } from './metrics/instruments.js';
+import type { Scrape } from './metrics/scrape.js';
 import { webhookMetrics } from './metrics/webhooks.js';
+import type { Operation } from './node/lifecycle.js';
 import type { DestroyedQuarantined } from './operations/destroy-quarantined.js';
 import type { OperationListener } from './operations/listener.js';
-import type { Quarantine } from './state/quarantine.js';
-import type { FailedDestroysSummary, NodeStore } from './store/store.js';
 import type { TerraformBinary } from './terraform/binary.js';
 import { packageVersion } from './version.js';
 import type { WebhookMeter } from './webhooks/meter.js';
 
-export interface MetricsParts {
-  readonly store: Pick<NodeStore, 'counts' | 'failedDestroys'>;
-  readonly quarantine: Pick<Quarantine, 'count'>;
+export interface MetricsParts extends FleetSource {
   /** How many run directories of this machine wait to be recovered; absent where the process has none. */
   readonly unrecovered?: () => Promise<number>;
-  /** Of a worker. */
+  /** Of a worker; what a worker counts is told only where there is one. */
   readonly terraform?: Pick<TerraformBinary, 'product' | 'version'>;
   /** Names that may be a label: those of the catalog. A request may name anything. */
   readonly stacks?: readonly string[];
@@ -33,11 +32,7 @@ export interface MetricsParts {
   readonly withinMs?: number;
 }
 
-/** In the text format of Prometheus. */
-export interface Scrape {
-  readonly contentType: string;
-  readonly body: string;
-}
+export type { Scrape } from './metrics/scrape.js';
 
 export interface Metrics extends OperationListener {
   /** Hears what this process delivers of webhooks. */
@@ -46,6 +41,8 @@ export interface Metrics extends OperationListener {
   scrape(): Promise<Scrape>;
   /** The reconciler has looked; undefined where the look itself failed. */
   looked(report: ReconcileReport | undefined): void;
+  /** A job was started for the first time, so long after it was added. */
+  jobWaited(operation: Operation, ms: number): void;
   /** A run on a quarantined document has ended; undefined where it threw. */
   quarantineRunEnded(result: DestroyedQuarantined | undefined): void;
 }
@@ -55,43 +52,28 @@ const WITHIN_MS = 2_000;
 /** For a stack that the catalog does not have. */
 const OTHER_STACK = 'other';
 
-interface FleetValues {
-  readonly counts: Awaited<ReturnType<NodeStore['counts']>>;
-  readonly failed: FailedDestroysSummary;
-  readonly quarantined: number;
-}
-
 export function createMetrics(parts: MetricsParts): Metrics {
-  const { store, quarantine, unrecovered, terraform, log, now, withinMs = WITHIN_MS } = parts;
+  const { unrecovered, terraform, log, now, withinMs = WITHIN_MS } = parts;
   const registry = new Registry();
-  const instruments = createInstruments(registry);
+  const ofWorker = terraform === undefined ? {} : WORKER_METRICS;
+  const instruments = createInstruments(registry, { ...PROCESS_METRICS, ...ofWorker, ...FLEET_METRICS });
   const webhooks = webhookMetrics(instruments, now);
   const stacks = new Set(parts.stacks);
   const stackLabel = (stack: string): string => (stacks.has(stack) ? stack : OTHER_STACK);
   const onError = (error: unknown): void => log.debug({ error: String(error) }, 'metrics not read');
-  const askFleet = inTime(
-    async (): Promise<FleetValues> => {
-      const [counts, failed, quarantined] = await Promise.all([
-        store.counts(),
-        store.failedDestroys(),
-        quarantine.count(),
-      ]);
-      return { counts, failed, quarantined };
-    },
-    { withinMs, onError },
-  );
+  const askFleet = inTime((): Promise<FleetValues> => readFleet(parts, now), { withinMs, onError });
   const askDisk = inTime(async () => unrecovered?.(), { withinMs, onError });
   const info = { version: packageVersion(), product: '', terraform: '' };
   if (terraform !== undefined)
     Object.assign(info, { product: terraform.product, terraform: terraform.version });
   instruments.set('nodeyard_info', 1, info);
-  beginAtZero(instruments);
+  if (terraform !== undefined) beginAtZero(instruments);
 
   const scrapeOnce = async (): Promise<Scrape> => {
     const [fleet, waiting] = await Promise.all([askFleet(), askDisk()]);
     showFleet(instruments, fleet);
-    if (waiting === undefined) instruments.clear('nodeyard_run_directories_unrecovered');
-    else instruments.set('nodeyard_run_directories_unrecovered', waiting);
+    if (waiting !== undefined) instruments.set('nodeyard_run_directories_unrecovered', waiting);
+    else if (terraform !== undefined) instruments.clear('nodeyard_run_directories_unrecovered');
     webhooks.show();
     return { contentType: registry.contentType, body: await registry.metrics() };
   };
@@ -113,6 +95,16 @@ export function createMetrics(parts: MetricsParts): Metrics {
       instruments.observe('nodeyard_run_duration_seconds', ms / 1_000, { operation, stack });
       if (leaseLost) instruments.add('nodeyard_lease_losses_total', { operation });
     },
+
+    terraformEnded({ operation, stack: name, peakMemoryBytes }) {
+      if (peakMemoryBytes === undefined) return;
+      const stack = name === undefined ? OTHER_STACK : stackLabel(name);
+      instruments.observe('nodeyard_terraform_peak_memory_bytes', peakMemoryBytes, { operation, stack });
+    },
+
+    // A producer’s clock may be ahead of ours.
+    jobWaited: (queue, ms) =>
+      instruments.observe('nodeyard_queue_wait_seconds', Math.max(0, ms) / 1_000, { queue }),
 
     judged({ operation, code, verdict }) {
       if (verdict === 'retry') instruments.add('nodeyard_run_retries_total', { operation, code });
@@ -150,16 +142,4 @@ function beginAtZero(instruments: Instruments): void {
   for (const operation of ['create', 'destroy']) {
     instruments.add('nodeyard_lease_losses_total', { operation }, 0);
   }
-}
-
-function showFleet(instruments: Instruments, fleet: FleetValues | undefined): void {
-  instruments.set('nodeyard_store_up', fleet === undefined ? 0 : 1);
-  for (const name of Object.keys(FLEET_METRICS)) instruments.clear(name as MetricName);
-  if (fleet === undefined) return;
-  const { counts, failed, quarantined } = fleet;
-  for (const [state, count] of Object.entries(counts)) instruments.set('nodeyard_nodes', count, { state });
-  instruments.set('nodeyard_failed_destroys', failed.count);
-  instruments.set('nodeyard_failed_destroys_oldest_age_seconds', failed.oldestMs / 1_000);
-  instruments.set('nodeyard_failed_destroys_most_failures', failed.mostFailures);
-  instruments.set('nodeyard_quarantined_states', quarantined);
 }

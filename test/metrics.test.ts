@@ -7,18 +7,26 @@ import { nodeAt, useStore } from './store/support.js';
 const fixture = useStore();
 const NOTHING = { findings: [], failures: [], inventories: [] };
 const NEVER = new Promise<never>(() => undefined);
+const QUEUES: MetricsParts['queues'] = {
+  standings: async () => [
+    { name: 'create', paused: true, waiting: 4, delayed: 2, active: 1, completed: 9, failed: 3 },
+    { name: 'destroy', paused: false, waiting: 0, delayed: 0, active: 0, completed: 0, failed: 0 },
+  ],
+  waitingSince: async (operation) => (operation === 'create' ? 3_000 : undefined),
+};
+
+const WHOLE: Omit<MetricsParts, 'store'> = {
+  quarantine: { count: async () => 3 },
+  queues: QUEUES,
+  unrecovered: async () => 2,
+  terraform: { product: 'terraform', version: '1.11.4' },
+  stacks: ['local-node'],
+  log: silentLog,
+  now: () => 5_000,
+};
 
 const create = (more: Partial<MetricsParts> = {}) =>
-  createMetrics({
-    store: fixture.store,
-    quarantine: { count: async () => 3 },
-    unrecovered: async () => 2,
-    terraform: { product: 'terraform', version: '1.11.4' },
-    stacks: ['local-node'],
-    log: silentLog,
-    now: () => 5_000,
-    ...more,
-  });
+  createMetrics({ ...WHOLE, store: fixture.store, ...more });
 
 /** The samples of a scrape: `name{label="value"}` to its number. */
 async function samples(metrics: ReturnType<typeof create>): Promise<Map<string, number>> {
@@ -51,22 +59,32 @@ describe('the metrics of a fleet', () => {
       nodeyard_failed_destroys_most_failures: 1,
       nodeyard_quarantined_states: 3,
       nodeyard_run_directories_unrecovered: 2,
+      'nodeyard_queue_jobs{queue="create",standing="waiting"}': 4,
+      'nodeyard_queue_jobs{queue="create",standing="failed"}': 3,
+      'nodeyard_queue_paused{queue="create"}': 1,
+      'nodeyard_queue_paused{queue="destroy"}': 0,
+      'nodeyard_queue_oldest_waiting_age_seconds{queue="create"}': 2,
+      'nodeyard_queue_oldest_waiting_age_seconds{queue="destroy"}': 0,
     });
     await nodeAt(fixture.store, 'CREATED');
     expect((await samples(metrics)).get('nodeyard_nodes{state="CREATED"}')).toBe(3);
   });
 
-  it.each<[string, MetricsParts['store']]>([
-    ['does not answer', { counts: () => NEVER, failedDestroys: () => NEVER }],
-    ['refuses', { counts: () => Promise.reject(new Error('away')), failedDestroys: () => NEVER }],
-  ])('are left out while the store %s, and the process still tells of itself', async (_, store) => {
-    const metrics = create({ store, withinMs: 20 });
+  it.each<[string, () => Promise<never>]>([
+    ['does not answer', () => NEVER],
+    ['refuses', () => Promise.reject(new Error('away'))],
+  ])('are left out while the store %s, and the process still tells of itself', async (_, counts) => {
+    const metrics = create({ store: { ...fixture.store, counts }, withinMs: 20 });
     metrics.looked(NOTHING);
     const told = await samples(metrics);
     expect(told.get('nodeyard_store_up')).toBe(0);
     expect(told.get('nodeyard_reconcile_looks_total{outcome="done"}')).toBe(1);
     expect(told.get('nodeyard_run_directories_unrecovered')).toBe(2);
-    expect([...told.keys()].filter((name) => /nodes|failed_destroys|quarantined/.test(name))).toEqual([]);
+    expect(
+      [...told.keys()].filter((name) =>
+        /_nodes?_|nodes\{|failed_destroys|quarantined|queue_(jobs|oldest)/.test(name),
+      ),
+    ).toEqual([]);
   });
 
   it('are not asked for again while the last question is still open, and come back with its answer', async () => {
@@ -97,6 +115,40 @@ describe('the metrics of a fleet', () => {
     const told = await samples(metrics);
     expect(told.has('nodeyard_failed_destroys')).toBe(false);
     expect(told.has('nodeyard_nodes{state="FAILED"}')).toBe(false);
+  });
+
+  it('say how old nodes are in their state, and how long others were in it', async () => {
+    const metrics = create();
+    await nodeAt(fixture.store, 'CREATED');
+    fixture.now += 2 * 60_000;
+    await nodeAt(fixture.store, 'CREATED');
+    const { id } = await nodeAt(fixture.store, 'INSERVICE');
+    fixture.now += 7_200_000;
+    await fixture.store.transition(id, { to: 'SOFT_SUNSET', actor: 'operator' });
+    const told = await samples(metrics);
+    expect(Object.fromEntries(told)).toMatchObject({
+      'nodeyard_nodes_oldest_age_seconds{state="CREATED"}': 7_320,
+      'nodeyard_nodes_oldest_age_seconds{state="SOFT_SUNSET"}': 0,
+      'nodeyard_nodes_oldest_age_seconds{state="FAILED"}': 0,
+      'nodeyard_nodes_older{state="CREATED",than="1h"}': 2,
+      'nodeyard_nodes_older{state="CREATED",than="6h"}': 0,
+      'nodeyard_nodes_older{state="SOFT_SUNSET",than="1m"}': 0,
+      'nodeyard_node_state_duration_seconds_bucket{state="INSERVICE",le="3600"}': 0,
+      'nodeyard_node_state_duration_seconds_bucket{state="INSERVICE",le="21600"}': 1,
+      'nodeyard_node_state_duration_seconds_bucket{state="INSERVICE",le="+Inf"}': 1,
+      'nodeyard_node_state_duration_seconds_sum{state="INSERVICE"}': 7_200,
+      'nodeyard_node_state_duration_seconds_count{state="INSERVICE"}': 1,
+    });
+    // Also when it is told a second time: it is shown, not added.
+    expect(await samples(metrics)).toEqual(told);
+  });
+
+  it('are all that a process without a worker tells, besides itself', async () => {
+    const { terraform: _, unrecovered: __, ...rest } = WHOLE;
+    const { body } = await createMetrics({ ...rest, store: fixture.store }).scrape();
+    expect(body).toContain('nodeyard_nodes{state="CREATED"} 0');
+    expect(body).toContain('nodeyard_webhook_dead_total 0');
+    expect(body).not.toMatch(/nodeyard_(runs|orphans|lease|reconcile)/);
   });
 
   it('cost one question for however many that ask at once', async () => {
@@ -141,6 +193,24 @@ describe('what a process counts', () => {
       'nodeyard_run_failures_total{operation="create",code="QUOTA"}': 1,
     });
     expect(Object.keys(told).filter((name) => name.includes('SHUTDOWN'))).toEqual([]);
+  });
+
+  it('are the memory that Terraform needed, and how long jobs waited', async () => {
+    const metrics = create();
+    metrics.terraformEnded({ operation: 'create', stack: 'local-node', peakMemoryBytes: 100 * 1024 ** 2 });
+    metrics.terraformEnded({ operation: 'create', stack: 'local-node', peakMemoryBytes: undefined });
+    metrics.terraformEnded({ operation: 'destroy', stack: undefined, peakMemoryBytes: 1 });
+    metrics.jobWaited('create', 400);
+    metrics.jobWaited('create', -50);
+    const labels = 'operation="create",stack="local-node"';
+    expect(Object.fromEntries(await samples(metrics))).toMatchObject({
+      [`nodeyard_terraform_peak_memory_bytes_count{${labels}}`]: 1,
+      [`nodeyard_terraform_peak_memory_bytes_bucket{le="134217728",${labels}}`]: 1,
+      [`nodeyard_terraform_peak_memory_bytes_bucket{le="67108864",${labels}}`]: 0,
+      'nodeyard_terraform_peak_memory_bytes_count{operation="destroy",stack="other"}': 1,
+      'nodeyard_queue_wait_seconds_count{queue="create"}': 2,
+      'nodeyard_queue_wait_seconds_sum{queue="create"}': 0.4,
+    });
   });
 
   it('has no label of whatever a request may say: a stack that the catalog lacks is "other"', async () => {

@@ -14,6 +14,7 @@ import type { JobRef } from '../src/operations/session.js';
 import type { JobResult } from '../src/queue/jobs.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from '../src/queue/names.js';
 import { isUnavailable } from '../src/redis-errors.js';
+import type { Tracing } from '../src/tracing/tracing.js';
 
 export interface Delivery {
   readonly data: unknown;
@@ -35,6 +36,9 @@ export interface ConsumeRequest {
   readonly concurrency: number;
   readonly lockMs: number;
   readonly stalledMs: number;
+  /** Hears how long a job waited before its first start (ms). */
+  readonly onFirstStart?: (operation: Operation, ms: number) => void;
+  readonly tracing: Pick<Tracing, 'jobs'>;
   readonly log: Log;
 }
 
@@ -47,10 +51,13 @@ const UNFORESEEN_DELAY_MS = 5_000;
 
 export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
   const { operation, log } = request;
+  const { jobs: telemetry } = request.tracing;
   const worker = new Worker<unknown, JobResult>(
     QUEUE_NAMES[operation],
     async (job, token) => {
       if (token === undefined) throw new Error('BullMQ delivered a job without a token');
+      if (job.attemptsStarted === 1)
+        request.onFirstStart?.(operation, Date.now() - job.timestamp - delayOf(job));
       return conclude(job, token, await handle(request, job, token));
     },
     {
@@ -61,6 +68,7 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
       stalledInterval: request.stalledMs,
       maxStalledCount: MAX_STALLED,
       autorun: false,
+      ...(telemetry === undefined ? {} : { telemetry }),
     },
   );
   // Redis being away is said by the connection, once.
@@ -72,6 +80,9 @@ export function consume(request: ConsumeRequest): Worker<unknown, JobResult> {
   );
   return worker;
 }
+
+/** What its producer wanted it to wait. */
+const delayOf = ({ opts }: Job): number => opts.delay ?? 0;
 
 async function handle(
   { operation, handler, log }: ConsumeRequest,

@@ -23,8 +23,19 @@ export async function composeOperations(
   app: App,
   api?: string,
 ): Promise<Omit<OperationDependencies, 'listener'>> {
-  const { config, directories, heartbeats, log, nodeTokens, quarantine, redact, rehearsal, states, store } =
-    app;
+  const {
+    config,
+    directories,
+    heartbeats,
+    log,
+    nodeTokens,
+    quarantine,
+    redact,
+    rehearsal,
+    states,
+    store,
+    tracing,
+  } = app;
   const path = searchPath(config, app.env);
   const env = { ...app.env, PATH: path };
   const passEnv = [...DEFAULT_PASS_ENV, ...config.terraform.passEnv, ...Object.keys(rehearsal?.env ?? {})];
@@ -64,6 +75,7 @@ export async function composeOperations(
     env,
     redact,
     log,
+    tracing,
     monotonic: () => performance.now(),
     timers: realTimers,
     random: Math.random,

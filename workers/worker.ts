@@ -109,6 +109,8 @@ async function startConsumers(
       redis: await app.connections.open('patient'),
       concurrency,
       ...config.queue,
+      onFirstStart: metrics.jobWaited,
+      tracing: app.tracing,
       log,
     });
   const operationWorkers = [

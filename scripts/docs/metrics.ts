@@ -1,12 +1,18 @@
 /** The generated part of docs/operations.md: every metric, from src/metrics/definitions.ts. */
-import { FLEET_METRICS, type MetricDefinition, OWN_METRICS } from '../../src/metrics/definitions.js';
+import {
+  API_METRICS,
+  FLEET_METRICS,
+  type MetricDefinition,
+  PROCESS_METRICS,
+  WORKER_METRICS,
+} from '../../src/metrics/definitions.js';
 import { table } from './page.js';
 
 export function metricTable(): string {
-  const rows = [
-    ...Object.entries<MetricDefinition>(FLEET_METRICS).map((entry) => row(entry, 'fleet')),
-    ...Object.entries<MetricDefinition>(OWN_METRICS).map((entry) => row(entry, 'process')),
-  ];
+  const groups = { fleet: FLEET_METRICS, process: PROCESS_METRICS, worker: WORKER_METRICS, API: API_METRICS };
+  const rows = Object.entries(groups).flatMap(([whose, metrics]) =>
+    Object.entries<MetricDefinition>(metrics).map((entry) => row(entry, whose)),
+  );
   return table(['metric', 'type', 'of the', 'labels', 'meaning'], rows);
 }
 

@@ -61,6 +61,11 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       limitsMs: stateLimits(settings),
     },
     metrics: settings.metrics.listen === undefined ? {} : { listen: settings.metrics.listen },
+    tracing: {
+      ...optional('endpoint', settings.tracing.endpoint),
+      sample: settings.tracing.sample,
+      serviceName: settings.tracing.serviceName,
+    },
     heartbeat: compileHeartbeat(settings.heartbeat),
     commands: compileCommands(settings.commands),
     api: compileApi(settings.api),

@@ -9,6 +9,7 @@ import { heartbeat } from './heartbeat.js';
 import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
 import { about, section } from './section.js';
+import { tracing } from './tracing.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
 import { webhooks } from './webhooks.js';
 
@@ -198,6 +199,7 @@ export const settingsSchema = section({
   commands: commands.prefault({}),
   reconcile: reconcile.prefault({}),
   metrics: metrics.prefault({}),
+  tracing: tracing.prefault({}),
   api: api.prefault({}),
   webhooks: webhooks.prefault({}),
   stateKeys: words(

@@ -89,6 +89,13 @@ export function words(form: RegExp, error: string) {
   });
 }
 
+/** A part of a whole: from 0 to 1. */
+export function ratio() {
+  const parse = (text: string | number) =>
+    /^\d*\.?\d+$/.test(String(text).trim()) ? Number(text) : undefined;
+  return quantity(parse, { min: 0, max: 1 }, 'must be a number from 0 to 1');
+}
+
 /** On or off. */
 export function toggle() {
   const error = 'must be on or off';

@@ -9,6 +9,8 @@ import type { Config } from '../config.js';
 import type { Heartbeats } from '../heartbeat/heartbeats.js';
 import type { Load } from '../heartbeat/load.js';
 import type { Log } from '../log.js';
+import type { RequestMeter } from '../metrics/requests.js';
+import type { Scrape } from '../metrics/scrape.js';
 import type { NodeState } from '../node/lifecycle.js';
 import type { JobQueues } from '../queue/jobs.js';
 import type { ReconcileQueue } from '../queue/reconcile-queue.js';
@@ -72,7 +74,9 @@ export interface ApiParts {
   readonly findings: () => Promise<Findings>;
   /** Besides Redis. */
   readonly dependencies?: readonly Dependency[];
-  readonly metrics?: () => Promise<{ readonly contentType: string; readonly body: string }>;
+  readonly metrics: () => Promise<Scrape>;
+  /** Hears of every request. */
+  readonly meter: RequestMeter;
   readonly log: Log;
   /** Takes secrets out of a text. */
   readonly redact: (text: string) => string;

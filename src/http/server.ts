@@ -15,6 +15,7 @@ import type { ApiParts } from './parts.js';
 import { addPipeline } from './pipeline.js';
 import { requestIdOf } from './request-id.js';
 import { addRequestLog } from './request-log.js';
+import { addRequestMeter } from './request-meter.js';
 import { holdRoutesToRules } from './route-rules.js';
 import { FAMILIES } from './routes.js';
 import { addSecurityHeaders } from './security-headers.js';
@@ -66,6 +67,7 @@ export async function buildServer(parts: ApiParts): Promise<Api> {
   api.decorate('knownRoutes', routes.all);
   await addSecurityHeaders(api);
   await addOpenApi(api, API_VERSION);
+  addRequestMeter(api, parts.meter);
   addRequestLog(api, log);
   addAudit(api, { audit: parts.audit, gate, log, now: Date.now });
   addPipeline(api, {

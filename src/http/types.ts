@@ -24,6 +24,8 @@ declare module 'fastify' {
     session?: boolean;
     /** It answers without Redis. */
     withoutRedis?: boolean;
+    /** It answers when there is something to say: how long that takes says nothing. */
+    waits?: boolean;
   }
   interface FastifyInstance {
     /** Every route, those that the document does not show among them. */
@@ -37,6 +39,8 @@ declare module 'fastify' {
     principal: Principal;
     /** What the request was about, for the audit trail, where its path does not say it. */
     auditTarget: string | undefined;
+    /** It has become a stream. */
+    lasts: boolean;
     /** The code of the error that is answered. */
     answerCode: string | undefined;
   }

@@ -13,6 +13,7 @@ import type { OperationRequest } from './request.js';
 import { runTerraform } from './run.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { Session } from './session.js';
+import { factsOf } from './span-facts.js';
 import { clearStrays } from './strays.js';
 import { accountOf, type SynthesizedNode, synthesizeNode } from './synthesize-node.js';
 import { verdictOf } from './verdict.js';
@@ -96,7 +97,9 @@ async function apply(dependencies: OperationDependencies, session: Session): Pro
   const { id } = session.node;
   try {
     session.report({ phase: 'synthesizing', done: 0, total: 0 });
-    const synthesized = await synthesizeNode(dependencies, session.node);
+    const synthesized = await dependencies.tracing.span('synthesize', factsOf(session), () =>
+      synthesizeNode(dependencies, session.node),
+    );
     const { configuration, providers, readOutputs } = synthesized;
     // Kept before anything is made: by what it is made, which a destroy falls back on, where it will have to be looked for, and
     // whether it will speak.

@@ -10,6 +10,7 @@ import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
 import type { TerraformBinary } from '../terraform/binary.js';
 import type { Bundles } from '../terraform/bundle.js';
+import type { Tracing } from '../tracing/tracing.js';
 import type { AccountBrake } from './brake.js';
 import type { LeaseTimes } from './lease.js';
 import type { OperationListener } from './listener.js';
@@ -58,6 +59,7 @@ export interface OperationDependencies {
   readonly recovery: Recovery;
   readonly brake: AccountBrake;
   readonly listener: OperationListener;
+  readonly tracing: Pick<Tracing, 'span'>;
   readonly settings: OperationSettings;
   readonly directories: OperationDirectories;
   /** The environment that Terraform’s is chosen from. */

@@ -10,6 +10,7 @@ import type { OperationDependencies } from './dependencies.js';
 import { type RunReport, runTerraform } from './run.js';
 import { failureOfError, type RunFailure } from './run-failure.js';
 import type { RunSession } from './run-session.js';
+import { factsOf } from './span-facts.js';
 import type { SynthesizedNode } from './synthesize-node.js';
 import type { RunKind } from './terraform-steps.js';
 
@@ -56,7 +57,9 @@ async function destroyBy(
   { dependencies, session, target }: Work,
 ): Promise<RunReport> {
   try {
-    const { configuration, providers } = await target.configure();
+    const { configuration, providers } = await dependencies.tracing.span('synthesize', factsOf(session), () =>
+      target.configure(),
+    );
     return await runTerraform(dependencies, session, {
       kind,
       phase: session.operation === 'create' ? 'cleaning-up' : 'destroying',

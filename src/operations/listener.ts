@@ -22,8 +22,18 @@ export interface EndedRun {
   readonly leaseLost: boolean;
 }
 
+/** One process of Terraform; an operation may need several. */
+export interface EndedTerraform {
+  readonly operation: Operation;
+  /** Undefined where there is no record of the node. */
+  readonly stack: string | undefined;
+  /** See RunResult; undefined where nobody could look. */
+  readonly peakMemoryBytes: number | undefined;
+}
+
 export interface OperationListener {
   runEnded(run: EndedRun): void;
+  terraformEnded(terraform: EndedTerraform): void;
   /** An attempt failed, and was judged. */
   judged(failure: {
     readonly operation: Operation;

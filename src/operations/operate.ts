@@ -1,11 +1,13 @@
 /** What every operation does around its own work: recovery first, then the lease, and the lease given back at the end. */
 import type { Operation } from '../node/lifecycle.js';
+import type { OpenSpan } from '../tracing/tracing.js';
 import type { OperationDependencies } from './dependencies.js';
 import { endedRun } from './listener.js';
 import { later, type Outcome } from './outcome.js';
 import { outcomeOfRefusal } from './refusal.js';
 import type { OperationRequest } from './request.js';
 import { Session } from './session.js';
+import { factsOf } from './span-facts.js';
 import { accountOf } from './synthesize-node.js';
 
 /** An earlier run of the node is still ending on this machine. */
@@ -13,11 +15,26 @@ const BUSY_RETRY_MS = 1_000;
 const UNRECOVERED_RETRY_MS = 15_000;
 const BRAKED_RETRY_MS = 1_000;
 
-export async function operate(
+type Work = (session: Session) => Promise<Outcome>;
+
+export function operate(
   dependencies: OperationDependencies,
   operation: Operation,
   request: OperationRequest,
-  work: (session: Session) => Promise<Outcome>,
+  work: Work,
+): Promise<Outcome> {
+  const { nodeId } = request;
+  return dependencies.tracing.span('operation', { operation, nodeId }, (span) =>
+    operateWithin(span, dependencies, operation, request, work),
+  );
+}
+
+async function operateWithin(
+  span: OpenSpan,
+  dependencies: OperationDependencies,
+  operation: Operation,
+  request: OperationRequest,
+  work: Work,
 ): Promise<Outcome> {
   try {
     if ((await dependencies.recovery.node(request.nodeId)) === 'busy') {
@@ -36,6 +53,7 @@ export async function operate(
   }
   const session = await Session.open(dependencies, { ...request, operation });
   if ('refused' in session) return outcomeOfRefusal(session, operation, request.nodeId);
+  span.note(factsOf(session));
   request.onSession?.(session);
   const { listener, monotonic } = dependencies;
   const began = monotonic();
@@ -45,7 +63,12 @@ export async function operate(
     return outcome;
   } finally {
     await session.end();
-    listener.runEnded(endedRun(session, outcome, monotonic() - began));
+    const ended = endedRun(session, outcome, monotonic() - began);
+    span.note({
+      outcome: ended.outcome,
+      code: outcome?.kind === 'failed' ? outcome.failure.code : undefined,
+    });
+    listener.runEnded(ended);
   }
 }
 

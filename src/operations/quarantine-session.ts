@@ -27,6 +27,7 @@ export class QuarantineSession implements RunSession {
   readonly claim: QuarantineClaim;
   readonly entry: ClaimedEntry;
   readonly job = undefined;
+  readonly stack = undefined;
   readonly log: Log;
   readonly abandon: AbortSignal | undefined;
   readonly #parts: QuarantineSessionParts;

@@ -18,6 +18,8 @@ export interface JobRef {
 export interface RunSession {
   readonly operation: Operation;
   readonly nodeId: string;
+  /** Of the node; undefined where its record may be gone. */
+  readonly stack: string | undefined;
   /** The epoch that the run’s state belongs to. */
   readonly epoch: number;
   /** Of the lease, or of the claim. */

@@ -20,6 +20,7 @@ import type { RunFailure } from './run-failure.js';
 import type { RunSession } from './run-session.js';
 import { STOP_CODES, type StopReason } from './run-stop.js';
 import { isSureOfAll } from './run-sure.js';
+import { factsOf } from './span-facts.js';
 import { type RunKind, runSteps } from './terraform-steps.js';
 
 export interface RunRequest {
@@ -62,6 +63,18 @@ export async function runTerraform(
 ): Promise<RunReport> {
   if (session.stopReason !== undefined) return notStarted(session.stopReason);
   session.report({ phase: request.phase, done: 0, total: 0 });
+  return dependencies.tracing.span('run', { ...factsOf(session), kind: request.kind }, async (span) => {
+    const report = await runWithin(dependencies, session, request);
+    span.note({ stored: report.stored, code: report.failure?.code });
+    return report;
+  });
+}
+
+async function runWithin(
+  dependencies: OperationDependencies,
+  session: RunSession,
+  request: RunRequest,
+): Promise<RunReport> {
   const bundle = await dependencies.bundles.acquire(request.providers);
   const runId = dependencies.newId();
   return dependencies.recovery.protect(runId, async () => {
@@ -86,7 +99,11 @@ export async function runTerraform(
       );
       const failed = result.unaskedLosses ?? failureOf(result, session);
       session.logLines(result.lastLines.slice(-JOB_LOG_LINES));
-      const home = await bringHome(session, { directory, harvester, result, save });
+      const home = await dependencies.tracing.span('harvest', factsOf(session), async (span) => {
+        const brought = await bringHome(session, { directory, harvester, result, save });
+        span.note({ stored: brought.stored });
+        return brought;
+      });
       const failure = failed ?? stateMissing(home.document);
       sure = isSureOfAll(session, { request, home, observer, result, failure });
       if (home.stored) {

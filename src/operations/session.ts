@@ -88,6 +88,10 @@ export class Session implements RunSession {
     return this.node.id;
   }
 
+  get stack(): string {
+    return this.node.stack;
+  }
+
   /** Takes the lease and begins, or says why that is refused. */
   static async open(dependencies: SessionDependencies, request: SessionRequest): Promise<Session | Refusal> {
     const { store, settings, monotonic, timers, newId } = dependencies;

@@ -12,6 +12,7 @@ import type { OperationDependencies } from './dependencies.js';
 import type { RunObserver } from './observe.js';
 import type { RunFailure } from './run-failure.js';
 import type { RunSession } from './run-session.js';
+import { factsOf } from './span-facts.js';
 
 /**
  * `create`: nothing exists yet. `recreate`: something does, so the plan is looked at before it is applied.
@@ -33,9 +34,9 @@ export async function runSteps(
   session: RunSession,
   { kind, directory, bundle, observer }: StepsRequest,
 ): Promise<StepResult> {
-  const { machine, terraform, settings, env, redact } = dependencies;
+  const { machine, terraform, settings, env, redact, listener, tracing } = dependencies;
   const { parallelism, graceMs, timeoutMs, maxLogBytes, passEnv } = settings.terraform;
-  const step = (
+  const step = async (
     args: readonly string[],
     files: RunFiles,
     onMessage: RunObserver['onMessage'],
@@ -59,7 +60,18 @@ export async function runSteps(
       redact,
       log: session.log,
     });
-    return session.whileRunning((reason) => run.stop(reason), run.result);
+    const result = await tracing.span(
+      'terraform',
+      { ...factsOf(session), command: args[0] },
+      async (span) => {
+        const ended = await session.whileRunning((reason) => run.stop(reason), run.result);
+        span.note({ exitCode: ended.exitCode });
+        return ended;
+      },
+    );
+    const { operation, stack } = session;
+    listener.terraformEnded({ operation, stack, peakMemoryBytes: result.peakMemoryBytes });
+    return result;
   };
   if (kind === 'create') return step(applyArgs({ parallelism }), directory, observer.onMessage);
   if (kind !== 'recreate') {

@@ -6,6 +6,7 @@ import { OPERATIONS, type Operation } from '../node/lifecycle.js';
 import { parseInput } from '../node/problems.js';
 import { type CreateJobData, createJobSchema, destroyJobSchema } from '../node/request.js';
 import { askRedis } from '../redis-errors.js';
+import type { Tracing } from '../tracing/tracing.js';
 import { QUEUE_NAMES, QUEUE_PREFIX } from './names.js';
 
 export interface JobResult {
@@ -45,14 +46,16 @@ export class JobQueues {
   readonly #redis: Redis;
 
   /** `redis` stays the caller’s: closing the queues does not close it. */
-  constructor(redis: Redis) {
+  constructor(redis: Redis, tracing?: Pick<Tracing, 'jobs'>) {
     this.#redis = redis;
+    const telemetry = tracing?.jobs;
     const open = (operation: Operation): Queue => {
       const queue = new Queue(QUEUE_NAMES[operation], {
         connection: redis,
         prefix: QUEUE_PREFIX,
         skipVersionCheck: true,
         skipWaitingForReady: true,
+        ...(telemetry === undefined ? {} : { telemetry }),
       });
       // A failed command rejects its own promise; the event repeats it, and would end the process without a listener.
       queue.on('error', () => {});
@@ -110,6 +113,21 @@ export class JobQueues {
 
   standings(): Promise<readonly QueueStanding[]> {
     return Promise.all(OPERATIONS.map((operation) => this.standing(operation)));
+  }
+
+  /**
+   * Since when the job that is next waits: since it was added, or since it was last tried (ms since 1970, by the clocks of
+   * those who did). Undefined where none waits.
+   */
+  async waitingSince(operation: Operation): Promise<number | undefined> {
+    const queue = this.#queues[operation];
+    return askRedis(queue.name, async () => {
+      const next: (Job | undefined)[] = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true);
+      const times = next.flatMap((job) =>
+        job === undefined ? [] : [Math.max(job.timestamp, job.processedOn ?? 0)],
+      );
+      return times.length === 0 ? undefined : Math.min(...times);
+    });
   }
 
   /** Lets workers take jobs from the queue, or not; what is at work goes on. False when it was so already. */

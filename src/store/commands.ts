@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
 import { scriptsOn, yesOrNo } from '../redis-scripts.js';
+import { AGES, type AgesAsk } from './scripts/ages.js';
 import { ATTEND, type AttendAsk } from './scripts/attend.js';
 import { BEGIN, type BeginAsk } from './scripts/begin.js';
 import { COUNTS } from './scripts/counts.js';
@@ -64,6 +65,7 @@ export function registerScripts(redis: Redis) {
     nextGeneration: read(z.number().nullable(), send<Ask>('nodeyardNextGeneration', NEXT_GENERATION)),
     list: read(z.tuple([z.string(), records]), send<ListAsk>('nodeyardList', LIST)),
     counts: read(z.array(z.number()), send<Record<string, never>>('nodeyardCounts', COUNTS)),
+    ages: read(z.array(z.array(z.number())), send<AgesAsk>('nodeyardAges', AGES)),
     due: read(records, send<DueAsk>('nodeyardDue', DUE)),
     failedDestroys: read(
       z.tuple([z.number(), z.number(), z.number()]),

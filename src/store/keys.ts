@@ -17,6 +17,7 @@
  * | `failed-destroys-since` | zset | ids of the nodes whose destruction failed and is not confirmed yet, by the first failure |
  * | `unattended` | zset | nodes that should be driven, by the time since which (or until which) somebody drives them |
  * | `fleet` | string | the id that every resource of this fleet bears |
+ * | `state-times` | hash | how long nodes were in each state (`state-times.ts`) |
  * | `tombstones` | zset | destroyed nodes by the time of their end |
  */
 import { KEY_PREFIX, nodeKey } from '../node/keys.js';
@@ -44,6 +45,7 @@ export const UNWARNED_KEY = `${KEY_PREFIX}expiries-unwarned`;
 export const FAILED_DESTROYS_KEY = `${KEY_PREFIX}failed-destroys`;
 export const FLEET_KEY = `${KEY_PREFIX}fleet`;
 export const FAILED_DESTROYS_SINCE_KEY = `${KEY_PREFIX}failed-destroys-since`;
+export const STATE_TIMES_KEY = `${KEY_PREFIX}state-times`;
 export const TOMBSTONES_KEY = `${KEY_PREFIX}tombstones`;
 
 export const requestKey = (requestId: string): string => `${REQUEST_KEY_PREFIX}${requestId}`;

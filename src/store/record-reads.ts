@@ -1,7 +1,7 @@
 /** Reads of nodes: one, a page of them, how many, and those that nobody attends to. */
 import { NodeyardError } from '../errors.js';
 import { nodeKey } from '../node/keys.js';
-import { NODE_STATES, type NodeState } from '../node/lifecycle.js';
+import { isTerminal, NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
 import { NODE_ID } from '../node/request.js';
 import { askRedis } from '../redis-errors.js';
@@ -14,12 +14,14 @@ import {
   FAILED_DESTROYS_SINCE_KEY,
   indexKey,
   requestKey,
+  STATE_TIMES_KEY,
   sinceKey,
   TOMBSTONES_KEY,
   UNATTENDED_KEY,
   UNWARNED_KEY,
 } from './keys.js';
 import { decodePacked, decodeRecord } from './record-codec.js';
+import { decodeStateTimes } from './state-times.js';
 import type { NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
@@ -40,6 +42,8 @@ type Reads = Pick<
   | 'findByRequestId'
   | 'list'
   | 'counts'
+  | 'ages'
+  | 'stateTimes'
   | 'stranded'
   | 'overdue'
   | 'expired'
@@ -119,6 +123,22 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
       const counted = await scripts.counts(indexes, {});
       const pairs = NODE_STATES.map((state, i): [NodeState, number] => [state, counted[i] ?? 0]);
       return Object.fromEntries(pairs) as Record<NodeState, number>;
+    },
+
+    async ages(olderThanMs) {
+      const states = NODE_STATES.filter((state) => !isTerminal(state));
+      const bounds = olderThanMs.map((ms) => checkDuration(ms, 'olderThanMs'));
+      const rows = await scripts.ages(states.map(sinceKey), { now: clock(), olderThanMs: bounds });
+      return new Map(
+        states.map((state, i) => {
+          const [oldestMs = 0, ...older] = rows[i] ?? [];
+          return [state, { oldestMs, older }];
+        }),
+      );
+    },
+
+    async stateTimes() {
+      return decodeStateTimes(await askRedis(STATE_TIMES_KEY, () => redis.hgetall(STATE_TIMES_KEY)));
     },
 
     async stranded(limit, { olderThanMs = 0, skip = 0 } = {}) {

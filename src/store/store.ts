@@ -5,6 +5,7 @@
 import type { Actor, NodeState, Operation } from '../node/lifecycle.js';
 import type { Failure, LastError, NodeEvent, NodeRecord, Progress, ResourceId } from '../node/record.js';
 import type { ValidNodeRequest } from '../node/request.js';
+import type { StateTimes } from './state-times.js';
 
 /** A request whose id has been chosen. */
 export type IdentifiedRequest = ValidNodeRequest & { readonly id: string };
@@ -113,6 +114,14 @@ export interface FailedDestroysSummary {
   readonly mostFailures: number;
 }
 
+/** How long the nodes of a state are in it. */
+export interface StateAge {
+  /** Of the one that is in it for longest; 0 without one. */
+  readonly oldestMs: number;
+  /** How many are in it for longer than each of the times that were asked for. */
+  readonly older: readonly number[];
+}
+
 /** What of the stream is missing after a position that somebody has reached. */
 export interface EventGap {
   /** The position that was asked for. */
@@ -157,6 +166,10 @@ export interface NodeStore {
   list(filter: NodeFilter, page?: { readonly cursor?: string; readonly limit?: number }): Promise<NodePage>;
   /** Nodes in each state, tombstones among them; costs the same however many there are. */
   counts(): Promise<Readonly<Record<NodeState, number>>>;
+  /** Of every state that is not the end; costs about the same however many nodes there are. */
+  ages(olderThanMs: readonly number[]): Promise<ReadonlyMap<NodeState, StateAge>>;
+  /** How long nodes were in the states that they have left. */
+  stateTimes(): Promise<Readonly<Partial<Record<NodeState, StateTimes>>>>;
   transition(id: string, request: TransitionRequest): Promise<TransitionResult>;
   /** Checks the state, takes the lease with a new epoch and moves the state, in one step. */
   begin(id: string, request: BeginRequest): Promise<BeginResult>;

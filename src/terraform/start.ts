@@ -18,6 +18,7 @@ import { claimTerm, clearRunFiles, readExitFile, readPidFile } from './exit-file
 import { FileFollower } from './follow.js';
 import { LineSplitter } from './lines.js';
 import { parseMessage, type TerraformMessage } from './messages.js';
+import { PeakMemory } from './peak-memory.js';
 import { isRunProcess, sendSignal } from './processes.js';
 import type { RunProgress } from './progress.js';
 import { type GuardProcess, type RunFiles, spawnGuarded } from './run.js';
@@ -58,6 +59,8 @@ export interface RunResult extends RunSummary {
   /** The process could not be started at all. */
   readonly startError?: string;
   readonly durationMs: number;
+  /** What Terraform and its providers were seen to need together (peak-memory.ts); absent where nobody could look. */
+  readonly peakMemoryBytes?: number;
 }
 
 export interface TerraformRun {
@@ -84,6 +87,7 @@ class GuardedRun implements TerraformRun {
   readonly #guard: GuardProcess;
   readonly #summary: SummaryFold;
   readonly #followers: readonly FileFollower[];
+  readonly #memory: PeakMemory;
   readonly #startedAt = performance.now();
   readonly #timeout: NodeJS.Timeout | undefined;
   #grace: NodeJS.Timeout | undefined;
@@ -94,6 +98,7 @@ class GuardedRun implements TerraformRun {
   constructor(options: RunOptions, guard: GuardProcess) {
     this.#options = options;
     this.#guard = guard;
+    this.#memory = new PeakMemory(guard.pid);
     this.#summary = new SummaryFold(options.redact);
     this.#followers = [
       this.#follow(options.files.log, (text, cut) => this.#read(parseMessage(text, cut))),
@@ -137,6 +142,7 @@ class GuardedRun implements TerraformRun {
     this.#ended = true;
     clearTimeout(this.#timeout);
     clearTimeout(this.#grace);
+    this.#memory.end();
     this.#guard.closePipe();
     await Promise.all(this.#followers.map((follower) => follower.finish()));
     return {
@@ -146,6 +152,7 @@ class GuardedRun implements TerraformRun {
       ...(startError === undefined ? {} : { startError }),
       killed: this.#killed,
       durationMs: performance.now() - this.#startedAt,
+      ...(this.#memory.bytes === undefined ? {} : { peakMemoryBytes: this.#memory.bytes }),
     };
   }
 
@@ -178,6 +185,7 @@ class GuardedRun implements TerraformRun {
   }
 
   #read(message: TerraformMessage): void {
+    if (!this.#ended) this.#memory.look();
     this.#summary.add(message);
     this.#options.onMessage?.(message, this.#summary.progress);
   }

@@ -91,6 +91,7 @@ describe('the defaults', () => {
         },
       },
       metrics: {},
+      tracing: { sample: 1, serviceName: 'nodeyard' },
       heartbeat: {
         intervalMs: 10_000,
         leastSilenceMs: 30_000,

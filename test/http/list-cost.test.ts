@@ -156,7 +156,7 @@ test('a look at the fleet is shown to everybody for a while, and costs nothing a
   let now = 1_000;
   const look = async () => {
     looks += 1;
-    return { findings: [], failures: [] };
+    return { findings: [], failures: [], inventories: [] };
   };
   const findings = createFindings({ look, keptMs: 60_000, now: () => now });
   await Promise.all(Array.from({ length: 20 }, findings));

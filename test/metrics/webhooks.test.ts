@@ -1,11 +1,12 @@
 import { Registry } from 'prom-client';
 import { expect, it } from 'vitest';
+import { PROCESS_METRICS } from '../../src/metrics/definitions.js';
 import { createInstruments } from '../../src/metrics/instruments.js';
 import { webhookMetrics } from '../../src/metrics/webhooks.js';
 
 async function opened(now: () => number = () => 100_000) {
   const registry = new Registry();
-  const metrics = webhookMetrics(createInstruments(registry), now);
+  const metrics = webhookMetrics(createInstruments(registry, PROCESS_METRICS), now);
   const told = async (): Promise<string> => {
     metrics.show();
     return registry.metrics();

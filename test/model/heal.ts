@@ -31,7 +31,7 @@ export async function healAndRest(world: World): Promise<void> {
 }
 
 /** What a fleet of no nodes keeps. */
-const OF_THE_FLEET: readonly string[] = ['sequence', 'events', 'fleet', 'looks'].map(
+const OF_THE_FLEET: readonly string[] = ['sequence', 'events', 'fleet', 'looks', 'state-times'].map(
   (name) => KEY_PREFIX + name,
 );
 

@@ -24,6 +24,7 @@ import type { Quarantine } from '../../src/state/quarantine.js';
 import type { StateRepository } from '../../src/state/repository.js';
 import type { NodeStore } from '../../src/store/store.js';
 import type { Bundles } from '../../src/terraform/bundle.js';
+import { noTracing } from '../../src/tracing/tracing.js';
 import { createCleanUps } from '../../workers/clean-ups.js';
 import type { Handler } from '../../workers/consume.js';
 import { createHandler } from '../../workers/create.js';
@@ -126,7 +127,8 @@ export class ModelWorker {
       heartbeats: gates.around(process, 'heartbeats', heartbeats, REDIS),
       eventsOf: async () => undefined,
       // What it counts decides nothing.
-      listener: { runEnded: () => undefined, judged: () => undefined },
+      tracing: noTracing,
+      listener: { runEnded: () => undefined, terraformEnded: () => undefined, judged: () => undefined },
       directories,
       env: {},
       redact: (text) => text,

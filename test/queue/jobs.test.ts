@@ -52,6 +52,20 @@ describe('the job of a node', () => {
     expect(await queues.queue('create').count()).toBe(1);
   });
 
+  test('that is next tells since when it waits: since it was added, or last tried', async () => {
+    expect(await queues.waitingSince('create')).toBeUndefined();
+    const first = await queues.add('create', 'n1', 1);
+    const { timestamp } = (await queues.queue('create').getJob(first)) ?? {};
+    await queues.add('create', 'n2', 1);
+    expect(await queues.waitingSince('create')).toBe(timestamp);
+    expect(await queues.waitingSince('destroy')).toBeUndefined();
+    const taken = await worker.getNextJob(TOKEN);
+    await worker.getNextJob('another');
+    expect(await queues.waitingSince('create')).toBeUndefined();
+    await taken?.moveToWait(TOKEN);
+    expect(await queues.waitingSince('create')).toBe(taken?.processedOn);
+  });
+
   test('never shares its id with the other operation or with another node', () => {
     const ids = [
       jobIdOf('create', 'n', 1),

@@ -22,7 +22,11 @@ describe('purgeTombstones', () => {
     const request = nodeRequest({ requestId: 'once' });
     await nodeAt(store, 'DESTROYED', request);
     expect(await store.purgeTombstones(0, 10)).toBe(1);
-    expect((await redis.keys('*')).sort()).toEqual(['{nodeyard}:events', '{nodeyard}:sequence']);
+    expect((await redis.keys('*')).sort()).toEqual([
+      '{nodeyard}:events',
+      '{nodeyard}:sequence',
+      '{nodeyard}:state-times',
+    ]);
     expect(await store.findByRequestId('once')).toBeUndefined();
     expect(await store.history(request.id)).toEqual([]);
     expect(await store.create({ ...request, inputs: { other: true } }, { actor: 'producer' })).toMatchObject({

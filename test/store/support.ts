@@ -14,6 +14,7 @@ import {
   historyKey,
   indexKey,
   requestKey,
+  STATE_TIMES_KEY,
   sinceKey,
   TOMBSTONES_KEY,
   UNATTENDED_KEY,
@@ -205,6 +206,7 @@ export async function expectSoundKeys(redis: Redis): Promise<void> {
     if (state === 'INSERVICE' && (await redis.zscore(loads, id)) !== null) expectIn(loads, id);
   }
 
+  plain.add(STATE_TIMES_KEY);
   expect(keys.filter((key) => !plain.has(key)).sort()).toEqual([...expected.keys()].sort());
   for (const [key, ids] of expected)
     expect((await redis.zrange(key, 0, '-1')).sort(), key).toEqual(ids.sort());

@@ -25,6 +25,14 @@ test('a worker tells of its runs, of its fleet and of its looks', async () => {
   expect(during).toContain('nodeyard_nodes{state="CREATED"} 1');
   expect(during).toContain('nodeyard_runs_total{operation="create",stack="local-node",outcome="done"} 1');
   expect(during).not.toContain(made.id);
+  expect(during).toContain('nodeyard_queue_wait_seconds_count{queue="create"} 1');
+  expect(during).toContain('nodeyard_node_state_duration_seconds_count{state="CREATING"} 1');
+  expect(during).toContain('nodeyard_nodes_older{state="CREATED",than="1m"} 0');
+  if (process.platform === 'linux') {
+    const [, sum = '0'] =
+      /peak_memory_bytes_sum\{operation="create",stack="local-node"\} (\d+)/.exec(during) ?? [];
+    expect(Number(sum)).toBeGreaterThan(8 * 1024 ** 2);
+  }
   await yard.app.client.requestDestruction(made.id);
   await yard.reaches(made.id, 'DESTROYED');
   await expect

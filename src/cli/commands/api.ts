@@ -29,14 +29,16 @@ async function api(call: Call): Promise<ExitName> {
   return withApp(
     call,
     async (app) => {
-      const [{ startApi }, { deliverWebhooks }] = await Promise.all([
+      const [{ startApi }, { deliverWebhooks }, { fleetMetrics }] = await Promise.all([
         import('../../api.js'),
         import('../../../workers/webhooks.js'),
+        import('../../../workers/metrics.js'),
       ]);
       call.io.interrupts.holdExit();
       const patient = await app.beside('patient');
-      const started = await startApi(app);
-      const webhooks = deliverWebhooks(patient);
+      const metrics = fleetMetrics(app);
+      const started = await startApi(app, { metrics: () => metrics.scrape() });
+      const webhooks = deliverWebhooks(patient, metrics.webhooks);
       try {
         const { url, open } = started;
         if (call.output.json) call.output.value({ type: 'ready', url, open, redis: redisPlace(app) });

@@ -1,7 +1,7 @@
 /** `nodeyard up`: everything in one process, with what happens shown as it happens. */
 import type { Command } from 'commander';
 import type { StartedWorker } from '../../../workers/worker.js';
-import type { StartedApi } from '../../api.js';
+import type { ApiOptions, StartedApi } from '../../api.js';
 import type { App } from '../../app.js';
 import { addressHere } from '../../auth/node-access.js';
 import type { Act, Call } from '../call.js';
@@ -38,9 +38,11 @@ async function up(call: Call): Promise<ExitName> {
       const after = await app.store.latestPosition();
       call.io.interrupts.holdExit();
       // Before the worker: the nodes that it makes on this machine are told where the API is.
-      const api = await serveApi(call, app);
+      let started: StartedWorker | undefined;
+      const api = await serveApi(call, app, () => started?.metrics.scrape());
       let closed: Promise<void> | undefined;
       const meanwhile = async (worker: StartedWorker): Promise<void> => {
+        started = worker;
         try {
           await sayReady(call, app, { worker, api });
           await showEvents(call, app, after);
@@ -63,7 +65,11 @@ async function up(call: Call): Promise<ExitName> {
 }
 
 /** Undefined where it is off, or where nobody has chosen its address and another program has taken the usual one. */
-async function serveApi({ output }: Call, app: App): Promise<StartedApi | undefined> {
+async function serveApi(
+  { output }: Call,
+  app: App,
+  metrics: ApiOptions['metrics'],
+): Promise<StartedApi | undefined> {
   const { listen: place, listenChosen } = app.config.api;
   if (place === undefined) return undefined;
   const [{ startApi }, { isTaken }] = await Promise.all([
@@ -71,7 +77,7 @@ async function serveApi({ output }: Call, app: App): Promise<StartedApi | undefi
     import('../../http/listen.js'),
   ]);
   try {
-    return await startApi(app);
+    return await startApi(app, metrics === undefined ? {} : { metrics });
   } catch (error) {
     if (listenChosen || !isTaken(error)) throw error;
     output.note(

@@ -3,6 +3,7 @@ import { HttpError } from '../errors.js';
 
 export interface Seats {
   readonly taken: number;
+  readonly most: number;
   /** Answers how to give it back. Throws TOO_MANY_LISTENERS. */
   take(): () => void;
 }
@@ -13,6 +14,7 @@ const RETRY_AFTER = '10';
 export function createSeats(most: number): Seats {
   const sitting = new Set<symbol>();
   return {
+    most,
     get taken() {
       return sitting.size;
     },

@@ -1,9 +1,8 @@
-/** The metrics of this process, in the format of Prometheus. */
+/** The metrics of this process, in the format of Prometheus: of the server itself, and of what runs beside it. */
 import type { ApiParts } from '../parts.js';
 import type { Api } from '../types.js';
 
 export function metricsRoutes(api: Api, { metrics }: ApiParts): void {
-  if (metrics === undefined) return;
   api.route({
     method: 'GET',
     url: '/metrics',

@@ -56,7 +56,7 @@ export function nodeCommandRoutes(api: Api, { commands, mailbox, commandSettings
   api.route({
     method: 'GET',
     url: '/v1/nodes/:id/commands',
-    config: { scope: 'node' },
+    config: { scope: 'node', waits: true },
     // What it answers counts as delivered; a HEAD would throw it away.
     exposeHeadRoute: false,
     handlerTimeout: POLL_TIMEOUT_MS,
@@ -83,7 +83,7 @@ export function nodeCommandRoutes(api: Api, { commands, mailbox, commandSettings
   api.route({
     method: 'GET',
     url: '/v1/nodes/:id/commands/stream',
-    config: { scope: 'node', mediaType: EVENT_STREAM },
+    config: { scope: 'node', mediaType: EVENT_STREAM, waits: true },
     exposeHeadRoute: false,
     handlerTimeout: STREAM_TIMEOUT_MS,
     schema: {

@@ -125,5 +125,9 @@ export const openStream = (
   reply: FastifyReply,
   common: StreamCommon,
   own: Pick<StreamParts, 'place' | 'onRoom'>,
-): EventStream =>
-  new EventStream(reply, { ...common, ...own, stillMay: () => request.server.stillMay(request) });
+): EventStream => {
+  const stillMay = () => request.server.stillMay(request);
+  const stream = new EventStream(reply, { ...common, ...own, stillMay });
+  request.lasts = true;
+  return stream;
+};

@@ -6,6 +6,7 @@ import { DRIVEN_STATES, isTerminal, NODE_STATES, WATCHED_STATES } from '../../no
 import { UNSOUND_RECORD } from '../../redis-errors.js';
 import { type Ask, list, set } from '../../redis-scripts.js';
 import * as keys from '../keys.js';
+import { BEYOND, STATE_TIME_BOUNDS_MS, SUM } from '../state-times.js';
 
 export { ASK, type Ask } from '../../redis-scripts.js';
 
@@ -24,6 +25,7 @@ const LOADED_FIELDS = [
   'role',
   'requestId',
   'state',
+  'since',
   'epoch',
   'leaseHolder',
   'leaseExpiresAt',
@@ -202,15 +204,36 @@ local function forget_commands(node)
 end
 `;
 
+/** How long the node was in the state that it leaves. What cannot be counted keeps no node from moving. */
+const TIMES = `
+local TIME_BOUNDS = { ${STATE_TIME_BOUNDS_MS.join(', ')} }
+
+local function note_time(node)
+  local since = tonumber(node.since)
+  if not since then return end
+  local spent = math.max(0, now - since)
+  local bound = '${BEYOND}'
+  for _, ms in ipairs(TIME_BOUNDS) do
+    if spent <= ms then
+      bound = string.format('%.0f', ms)
+      break
+    end
+  end
+  redis.pcall('HINCRBY', '${keys.STATE_TIMES_KEY}', node.state .. ':' .. bound, 1)
+  redis.pcall('HINCRBY', '${keys.STATE_TIMES_KEY}', node.state .. ':${SUM}', string.format('%.0f', spent))
+end
+`;
+
 /** The one place where a state is assigned. `entering` is what `lifecycle-arguments.ts` says of the new state. */
 export const MOVE = `
-${WATCH}
+${WATCH}${TIMES}
 local function may_leave(node, sources)
   local source = sources[node.state]
   return source and (not source.field or node[source.field] == source.value)
 end
 
 local function move(node, to, entering)
+  note_time(node)
   index_remove(node, node.state)
   index_add(node, to)
   since_remove(node)
