@@ -63,5 +63,5 @@ async function attachmentsOf(session: Session, nodeId: string): Promise<Attachme
 }
 
 /** As the provider makes it up (`volumeAttachmentID` in internal/service/ec2/ebs_volume_attachment.go): EC2 has none. */
-export const attachmentId = (device: string, instanceId: string, volumeId: string): string =>
+const attachmentId = (device: string, instanceId: string, volumeId: string): string =>
   `vai-${crc32(`${device}-${instanceId}-${volumeId}-`)}`;
