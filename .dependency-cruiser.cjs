@@ -26,6 +26,7 @@ module.exports = {
     island('commands', '^src/store/(scripts/prelude|context)\\.ts$'),
     island('auth'),
     island('webhooks'),
+    island('groups', '^src/config/units\\.ts$'),
     {
       name: 'cdk-lives-in-stacks',
       comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
