@@ -2,7 +2,6 @@
  * The port of what happened to a group: who changed it, and what scaling decided and why. Newest entries are kept, about a thousand of
  * a group; they outlive it for a week. A change of a group and its entry are written in one step.
  */
-import type { z } from 'zod';
 
 export const GROUP_ENTRY_KINDS = [
   'created', // by somebody, as all until `removed`
@@ -16,16 +15,18 @@ export const GROUP_ENTRY_KINDS = [
 ] as const;
 export type GroupEntryKind = (typeof GROUP_ENTRY_KINDS)[number];
 
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+
 export interface GroupNote {
   readonly kind: GroupEntryKind;
-  /** `autoscaler`, `token ci`, `nodeyard apply`. At most 200 characters. */
+  /** `autoscaler`, `token ci`, `nodeyard apply`; longer than 200 characters is cut. */
   readonly who: string;
   /** What and why, in words; longer than 1000 characters is cut. No secrets. */
   readonly message: string;
   /** Where it is about one role. */
   readonly role?: string;
   /** What a program would want to read of it: small, at most 4 KiB of JSON. */
-  readonly data?: z.core.util.JSONType;
+  readonly data?: Json;
 }
 
 export interface GroupEntry extends GroupNote {
