@@ -16,6 +16,11 @@ import { parseStateKey } from './crypto.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
+import type { Groups, RoleMemories } from './groups/groups.js';
+import type { GroupHistory } from './groups/history.js';
+import { createRedisGroups } from './groups/redis-groups.js';
+import { createRedisGroupHistory } from './groups/redis-history.js';
+import { createRedisRoleMemories } from './groups/redis-memories.js';
 import type { Heartbeats } from './heartbeat/heartbeats.js';
 import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
@@ -68,6 +73,9 @@ export interface App {
   readonly store: NodeStore;
   readonly heartbeats: Heartbeats;
   readonly commands: Commands;
+  readonly groups: Groups;
+  readonly groupHistory: GroupHistory;
+  readonly roleMemories: RoleMemories;
   readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
@@ -131,6 +139,7 @@ function assemble(
   const keys = config.stateKeys.map(parseStateKey);
   const queues = new JobQueues(redis);
   const tail = createEventTail(store, log);
+  const groups = createRedisGroups({ redis });
   return {
     ...common,
     directories: directoriesIn(config.dataDir),
@@ -140,9 +149,12 @@ function assemble(
     quarantine: createRedisQuarantine({ redis, keys }),
     queues,
     tail,
-    client: new NodeyardClient({ store, queues, tail }),
+    client: new NodeyardClient({ store, queues, tail, groups }),
     heartbeats: createRedisHeartbeats({ redis }),
     commands: createRedisCommands({ redis, retention: config.retention }),
+    groups,
+    groupHistory: createRedisGroupHistory({ redis }),
+    roleMemories: createRedisRoleMemories({ redis }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),

@@ -106,40 +106,67 @@ const roleSchema = z.strictObject({
   failurePolicy: failurePolicySchema.prefault({}),
 });
 
+const isScalingPaused = z
+  .boolean()
+  .describe('Nothing is created, drained or destroyed by itself in the whole group.');
+
+const shape = {
+  name: request.group.describe('The name of the group.'),
+  description: z.string().max(1_000).optional(),
+  stack: request.stack.optional().describe('What nodes are made of whose role says nothing else.'),
+  inputs: request.inputs.describe('Inputs for the nodes of every role.'),
+  roles: z
+    .record(request.role, roleSchema)
+    .refine((roles) => Object.keys(roles).length > 0, 'must have at least one role')
+    .refine((roles) => Object.keys(roles).length <= MOST_ROLES, `must have at most ${MOST_ROLES} roles`),
+};
+
+interface Refined {
+  readonly stack?: string | undefined;
+  readonly roles: Readonly<Record<string, z.output<typeof roleSchema>>>;
+}
+
+function checkRoles(group: Refined, context: z.RefinementCtx): void {
+  for (const [name, role] of Object.entries(group.roles)) {
+    const refuse = (field: string, message: string): void =>
+      context.addIssue({ code: 'custom', path: ['roles', name, field], message });
+    if (role.min > role.max) refuse('min', `is ${role.min}, and max is ${role.max}; it must not be above`);
+    if (role.stack === undefined && group.stack === undefined)
+      refuse('stack', 'is missing, and the group has none either');
+    if (role.failurePolicy.failures > role.failurePolicy.window)
+      refuse('failurePolicy', 'has more failures than its window, so it would never stop anything');
+    if (role.failurePolicy.pause > role.failurePolicy.maxPause)
+      refuse('failurePolicy', 'has a pause that is longer than maxPause');
+  }
+}
+
 export const groupConfigSchema = z
+  .strictObject({ ...shape, isScalingPaused: isScalingPaused.default(false) })
+  .superRefine(checkRoles);
+
+/** What somebody asks for. Where it says nothing of the pause, that stays as it is: a file that is applied again resumes nothing. */
+export const groupWishSchema = z
   .strictObject({
-    name: request.group.describe('The name of the group.'),
-    description: z.string().max(1_000).optional(),
-    isScalingPaused: z
-      .boolean()
-      .default(false)
-      .describe('Nothing is created, drained or destroyed by itself in the whole group.'),
-    stack: request.stack.optional().describe('What nodes are made of whose role says nothing else.'),
-    inputs: request.inputs.describe('Inputs for the nodes of every role.'),
-    roles: z
-      .record(request.role, roleSchema)
-      .refine((roles) => Object.keys(roles).length > 0, 'must have at least one role')
-      .refine((roles) => Object.keys(roles).length <= MOST_ROLES, `must have at most ${MOST_ROLES} roles`),
+    ...shape,
+    isScalingPaused: isScalingPaused.optional().describe('Left as it is when absent, at first false.'),
   })
-  .superRefine((group, context) => {
-    for (const [name, role] of Object.entries(group.roles)) {
-      const refuse = (field: string, message: string): void =>
-        context.addIssue({ code: 'custom', path: ['roles', name, field], message });
-      if (role.min > role.max) refuse('min', `is ${role.min}, and max is ${role.max}; it must not be above`);
-      if (role.stack === undefined && group.stack === undefined)
-        refuse('stack', 'is missing, and the group has none either');
-      if (role.failurePolicy.failures > role.failurePolicy.window)
-        refuse('failurePolicy', 'has more failures than its window, so it would never stop anything');
-      if (role.failurePolicy.pause > role.failurePolicy.maxPause)
-        refuse('failurePolicy', 'has a pause that is longer than maxPause');
-    }
-  });
+  .superRefine(checkRoles);
 
 /** As it is written: durations like `90s`, defaults left out. */
 export type GroupConfigInput = z.input<typeof groupConfigSchema>;
 /** With its defaults; durations in milliseconds, `ttl` in seconds. */
 export type GroupConfig = z.output<typeof groupConfigSchema>;
+export type GroupWish = z.output<typeof groupWishSchema>;
 export type RoleConfig = GroupConfig['roles'][string];
+
+/** What a role is of which nothing is said but its most nodes. */
+export const roleDefaults = (): RoleConfig => roleSchema.parse({ max: 0 });
+
+/** The group that somebody’s wish makes of what is there. */
+export const granted = (wish: GroupWish, present: GroupConfig | undefined): GroupConfig => ({
+  ...wish,
+  isScalingPaused: wish.isScalingPaused ?? present?.isScalingPaused ?? false,
+});
 
 /** A node request’s part that comes from the group: its stack and its inputs, those of the role over those of the group. */
 export function nodeOf(

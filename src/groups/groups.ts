@@ -2,7 +2,7 @@
  * The port of node groups: what operators have said of them, kept by compare-and-set. A group’s nodes are the store’s. Only broken
  * input (INVALID_INPUT) and unreachable Redis (REDIS_UNAVAILABLE) throw.
  */
-import type { GroupConfig } from './config.js';
+import type { GroupConfig, GroupWish } from './config.js';
 
 /** A group as it is kept. */
 export interface Group {
@@ -25,21 +25,39 @@ export type GroupChange =
   /** It is not of the revision that was expected; or it exists and was expected not to, or it is being deleted. */
   | { readonly refused: 'conflict'; readonly group: Group };
 
+/** Who asks for a change, for the group’s history (history.ts). */
+export interface ChangedBy {
+  /** `token ci`, `nodeyard apply`; `nodeyard` when absent. */
+  readonly who?: string;
+  readonly reason?: string;
+}
+
+export interface PutOptions extends ChangedBy {
+  /** The revision that it must have, 0 for none; whatever is there when absent. */
+  readonly expected?: number;
+}
+
+export interface GroupPage {
+  readonly groups: readonly Group[];
+  /** Give it back for the next page; absent on the last one. */
+  readonly cursor?: string;
+  /** Names on this page whose records cannot be read; `get` says why. Absent when there are none. */
+  readonly unreadable?: readonly string[];
+}
+
 export interface Groups {
   /**
-   * Keeps a group, new or instead of what is there. `expected`: the revision that it must have, 0 for none; whatever is there
-   * when absent. `changed` is false, and the revision the same, where nothing is different.
+   * Keeps a group, new or instead of what is there; what says nothing of the pause leaves it as it is. `changed` is false, and the
+   * revision the same, where nothing is different.
    */
-  put(config: GroupConfig, options?: { readonly expected?: number }): Promise<GroupChange>;
+  put(config: GroupWish, options?: PutOptions): Promise<GroupChange>;
+  /** Throws RECORD_UNREADABLE where what is kept under its name is no group. */
   get(name: string): Promise<Group | undefined>;
   /** In the order of the names. `limit` 1–1000, default 100. */
-  list(page?: { readonly cursor?: string; readonly limit?: number }): Promise<{
-    readonly groups: readonly Group[];
-    readonly cursor?: string;
-  }>;
-  pause(name: string, isScalingPaused: boolean): Promise<GroupChange>;
+  list(page?: { readonly cursor?: string; readonly limit?: number }): Promise<GroupPage>;
+  pause(name: string, isScalingPaused: boolean, by?: ChangedBy): Promise<GroupChange>;
   /** Marks the group for its end; asking again changes nothing. */
-  delete(name: string): Promise<GroupChange>;
+  delete(name: string, by?: ChangedBy): Promise<GroupChange>;
   /** Takes a group that is marked away, by whoever has seen that no node of it is left. False where it is not marked. */
   remove(name: string): Promise<boolean>;
 }

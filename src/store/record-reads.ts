@@ -114,8 +114,10 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
       };
     },
 
-    async counts() {
-      const indexes = NODE_STATES.map((state) => indexKey({ state }));
+    async counts({ group, role } = {}) {
+      if (group !== undefined) checkName(group, 'group');
+      if (role !== undefined) checkName(role, 'role');
+      const indexes = NODE_STATES.map((state) => indexKey({ state, group, role }));
       const counted = await scripts.counts(indexes, {});
       const pairs = NODE_STATES.map((state, i): [NodeState, number] => [state, counted[i] ?? 0]);
       return Object.fromEntries(pairs) as Record<NodeState, number>;

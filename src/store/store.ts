@@ -155,8 +155,8 @@ export interface NodeStore {
   findByRequestId(requestId: string): Promise<NodeRecord | undefined>;
   /** In order of creation. `limit` 1–1000, default 100. */
   list(filter: NodeFilter, page?: { readonly cursor?: string; readonly limit?: number }): Promise<NodePage>;
-  /** Nodes in each state, tombstones among them; costs the same however many there are. */
-  counts(): Promise<Readonly<Record<NodeState, number>>>;
+  /** Nodes in each state, of one group or role where named, tombstones among them; costs the same however many there are. */
+  counts(of?: Pick<NodeFilter, 'group' | 'role'>): Promise<Readonly<Record<NodeState, number>>>;
   transition(id: string, request: TransitionRequest): Promise<TransitionResult>;
   /** Checks the state, takes the lease with a new epoch and moves the state, in one step. */
   begin(id: string, request: BeginRequest): Promise<BeginResult>;
