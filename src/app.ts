@@ -18,9 +18,11 @@ import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
 import type { Groups, RoleMemories } from './groups/groups.js';
 import type { GroupHistory } from './groups/history.js';
+import type { Outcomes } from './groups/outcomes.js';
 import { createRedisGroups } from './groups/redis-groups.js';
 import { createRedisGroupHistory } from './groups/redis-history.js';
 import { createRedisRoleMemories } from './groups/redis-memories.js';
+import { createRedisOutcomes } from './groups/redis-outcomes.js';
 import type { Heartbeats } from './heartbeat/heartbeats.js';
 import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
@@ -76,6 +78,8 @@ export interface App {
   readonly groups: Groups;
   readonly groupHistory: GroupHistory;
   readonly roleMemories: RoleMemories;
+  /** How the newest creates of each role ended. */
+  readonly roleOutcomes: Outcomes;
   readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
@@ -155,6 +159,7 @@ function assemble(
     groups,
     groupHistory: createRedisGroupHistory({ redis }),
     roleMemories: createRedisRoleMemories({ redis }),
+    roleOutcomes: createRedisOutcomes({ redis }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     audit: createAuditTrail({ redis, entries: config.api.auditEntries }),

@@ -4,7 +4,7 @@
  * first ones that go well bring the role back.
  */
 import type { RoleConfig } from '../groups/config.js';
-import type { Outcome } from './seen.js';
+import type { Outcome } from '../groups/outcomes.js';
 
 export type Breaker =
   | { readonly is: 'closed' }

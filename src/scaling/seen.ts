@@ -2,6 +2,7 @@
 import type { RoleConfig } from '../groups/config.js';
 import type { Load } from '../groups/expressions.js';
 import type { RoleMemory } from '../groups/groups.js';
+import type { Outcome } from '../groups/outcomes.js';
 import type { NodeState } from '../node/lifecycle.js';
 
 /** A node that is not DESTROYED. */
@@ -19,13 +20,6 @@ export interface SeenNode {
   readonly load?: Load;
   /** When it said so. */
   readonly heardAt?: number;
-}
-
-/** How the making of a node ended: it went into service, or it failed before. */
-export interface Outcome {
-  readonly nodeId: string;
-  readonly went: 'well' | 'wrong';
-  readonly at: number;
 }
 
 export interface SeenRole {

@@ -1,7 +1,8 @@
 /** A role as it is seen, for the tests of decisions. The clock stands at `NOW`. */
 import { type GroupConfigInput, groupConfigSchema, type RoleConfig } from '../../src/groups/config.js';
+import type { Outcome } from '../../src/groups/outcomes.js';
 import { type Decision, decide } from '../../src/scaling/decide.js';
-import type { Outcome, SeenNode, SeenRole } from '../../src/scaling/seen.js';
+import type { SeenNode, SeenRole } from '../../src/scaling/seen.js';
 
 export const NOW = 1_700_000_000_000;
 export const SECOND = 1_000;

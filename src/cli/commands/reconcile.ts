@@ -56,12 +56,12 @@ async function look(app: App): Promise<ReconcileReport> {
 }
 
 async function ask(call: Call, app: App, timeoutMs: number): Promise<ReconcileReport> {
-  const [{ ReconcileQueue }, { NodeyardError }] = await Promise.all([
-    import('../../queue/reconcile-queue.js'),
+  const [{ LookQueue }, { NodeyardError }] = await Promise.all([
+    import('../../queue/look-queue.js'),
     import('../../errors.js'),
   ]);
   await remarkOnWorkers(app, call.output, 'destroy');
-  const queue = new ReconcileQueue(app.redis);
+  const queue = new LookQueue(app.redis, 'reconcile');
   try {
     const job = await queue.ask();
     const deadline = performance.now() + timeoutMs;
