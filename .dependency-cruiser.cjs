@@ -26,6 +26,7 @@ module.exports = {
     island('commands', '^src/store/(scripts/prelude|context)\\.ts$'),
     island('auth'),
     island('webhooks'),
+    island('groups', '^src/config/units\\.ts$'),
     {
       name: 'cdk-lives-in-stacks',
       comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
@@ -108,7 +109,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state, queue, heartbeat, commands and webhooks; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat, commands, groups and webhooks; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -126,6 +127,7 @@ module.exports = {
           '^src/state/(repository|document)\\.ts$',
           '^src/heartbeat/(heartbeats|load)\\.ts$',
           '^src/commands/(commands|wish)\\.ts$',
+          '^src/groups/(groups|history|config|accepted|check-stacks|standing)\\.ts$',
           '^src/webhooks/(webhook|webhooks|payload)\\.ts$',
         ],
       },

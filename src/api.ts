@@ -23,7 +23,7 @@ import { STREAM_LIMITS, type StreamLimits } from './http/stream/event-stream.js'
 import type { Api } from './http/types.js';
 import { requestMetrics } from './metrics/requests.js';
 import { joined, type Scrape } from './metrics/scrape.js';
-import { ReconcileQueue } from './queue/reconcile-queue.js';
+import { LookQueue } from './queue/look-queue.js';
 import { createLocalRuns } from './runs/local-runs.js';
 import { parseInputs } from './synth/inputs.js';
 
@@ -103,6 +103,8 @@ export async function apiParts(
     tail,
     heartbeats,
     commands,
+    groups,
+    groupHistory,
     tokens,
     nodeTokens,
     sessions,
@@ -134,7 +136,7 @@ export async function apiParts(
     states,
     queues,
     // It has no connection of its own, so there is nothing to close.
-    reconcileQueue: new ReconcileQueue(app.redis),
+    lookQueues: [new LookQueue(app.redis, 'reconcile'), new LookQueue(app.redis, 'scale')],
     tail,
     heartbeats,
     nodeEvents: {
@@ -148,6 +150,8 @@ export async function apiParts(
       monotonic: () => performance.now(),
     }),
     commandSettings: config.commands,
+    groups,
+    groupHistory,
     tokens,
     nodeTokens,
     sessions,

@@ -17,6 +17,13 @@ import { parseStateKey } from './crypto.js';
 import { checkRedis } from './embedded/check-redis.js';
 import { type EmbeddedRedis, startEmbeddedRedis } from './embedded/redis.js';
 import { NodeyardError } from './errors.js';
+import type { Groups, RoleMemories } from './groups/groups.js';
+import type { GroupHistory } from './groups/history.js';
+import type { Outcomes } from './groups/outcomes.js';
+import { createRedisGroups } from './groups/redis-groups.js';
+import { createRedisGroupHistory } from './groups/redis-history.js';
+import { createRedisRoleMemories } from './groups/redis-memories.js';
+import { createRedisOutcomes } from './groups/redis-outcomes.js';
 import type { Heartbeats } from './heartbeat/heartbeats.js';
 import { createRedisHeartbeats } from './heartbeat/redis-heartbeats.js';
 import { createLog, createRedactor, type Log, secretsOf, silentLog } from './log.js';
@@ -72,6 +79,11 @@ export interface App {
   readonly store: NodeStore;
   readonly heartbeats: Heartbeats;
   readonly commands: Commands;
+  readonly groups: Groups;
+  readonly groupHistory: GroupHistory;
+  readonly roleMemories: RoleMemories;
+  /** How the newest creates of each role ended. */
+  readonly roleOutcomes: Outcomes;
   readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
@@ -139,6 +151,7 @@ function assemble(
   const keys = config.stateKeys.map(parseStateKey);
   const queues = new JobQueues(redis, tracing);
   const tail = createEventTail(store, log);
+  const groups = createRedisGroups({ redis });
   return {
     ...common,
     directories: directoriesIn(config.dataDir),
@@ -148,9 +161,13 @@ function assemble(
     quarantine: createRedisQuarantine({ redis, keys }),
     queues,
     tail,
-    client: new NodeyardClient({ store, queues, tail, tracing }),
+    client: new NodeyardClient({ store, queues, tail, groups, tracing }),
     heartbeats: createRedisHeartbeats({ redis }),
     commands: createRedisCommands({ redis, retention: config.retention }),
+    groups,
+    groupHistory: createRedisGroupHistory({ redis }),
+    roleMemories: createRedisRoleMemories({ redis }),
+    roleOutcomes: createRedisOutcomes({ redis }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     sessions: createRedisSessions({ redis }),

@@ -4,10 +4,12 @@
  */
 import { randomInt } from 'node:crypto';
 import { NodeyardError } from './errors.js';
+import type { Groups } from './groups/groups.js';
+import { refuseAgainstScaling } from './groups/hand.js';
 import { type Actor, type NodeState, type Operation, transitionsTo } from './node/lifecycle.js';
 import { parseInput } from './node/problems.js';
 import type { Failure, NodeRecord } from './node/record.js';
-import { type NodeRequest, nodeRequestSchema } from './node/request.js';
+import { type NodeRequest, nodeRequestSchema, type ValidNodeRequest } from './node/request.js';
 import { unknownNode } from './node/unknown-node.js';
 import type { JobQueues } from './queue/jobs.js';
 import type { NodeStore, TransitionResult } from './store/store.js';
@@ -33,6 +35,20 @@ export interface By {
   readonly reason?: string;
 }
 
+export interface DoomWish extends By {
+  /** Only from one of these states. */
+  readonly expected?: readonly NodeState[];
+  /** Also a node of a role that scaling decides about, which makes another one in its place. */
+  readonly force?: boolean;
+}
+
+export interface StateWish {
+  readonly to: NodeState;
+  /** Only from one of these states. */
+  readonly expected?: readonly NodeState[];
+  readonly reason?: string;
+}
+
 const ID_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const ID_LENGTH = 10;
 
@@ -47,25 +63,36 @@ export class NodeyardClient {
   readonly #queues: Pick<JobQueues, 'add'>;
   readonly #tail: Pick<EventTail, 'subscribe'>;
   readonly #tracing: Pick<Tracing, 'span'>;
+  readonly #groups: Pick<Groups, 'get'> | undefined;
 
   constructor(parts: {
     readonly store: NodeStore;
     readonly queues: Pick<JobQueues, 'add'>;
     readonly tail: Pick<EventTail, 'subscribe'>;
     readonly tracing?: Pick<Tracing, 'span'>;
+    /** What people may do to nodes depends on them; undefined where nobody configures groups. */
+    readonly groups: Pick<Groups, 'get'> | undefined;
   }) {
     this.#store = parts.store;
     this.#queues = parts.queues;
     this.#tail = parts.tail;
     this.#tracing = parts.tracing ?? noTracing;
+    this.#groups = parts.groups;
   }
 
   /**
    * Asks for a node. The same `requestId` (or the same `id`) with the same content makes one node however often it is
-   * sent. Throws INVALID_INPUT (field named), REQUEST_CONFLICT, REDIS_UNAVAILABLE.
+   * sent. Throws INVALID_INPUT (field named), REQUEST_CONFLICT, ROLE_IS_AUTO (a person asks for a node of a role that scaling
+   * decides about), GROUP_CONFLICT, REDIS_UNAVAILABLE.
    */
   async requestNode(request: NodeRequest, by: By = {}): Promise<Requested> {
     const valid = parseInput(nodeRequestSchema, request);
+    if (this.#groups !== undefined && isByHand(by.actor)) {
+      await refuseAgainstScaling(this.#groups, valid, 'request').catch(async (refusal: unknown) => {
+        // The same request again is an answer, whoever decides about its role by now.
+        if (!(await this.#isThere(valid))) throw refusal;
+      });
+    }
     const facts = { operation: 'create', stack: valid.stack };
     return this.#tracing.span('request', facts, async (span) => {
       const result = await this.#store.create(
@@ -80,43 +107,43 @@ export class NodeyardClient {
 
   /**
    * Asks for a node’s destruction, in whatever state it is; asking again changes nothing. A FAILED destroy is tried
-   * again. Throws UNKNOWN_NODE, WRONG_STATE (`expected` was not met), REDIS_UNAVAILABLE.
+   * again. Throws UNKNOWN_NODE, WRONG_STATE (`expected` was not met), ROLE_IS_AUTO (a person asks for the end of a node that scaling
+   * decides about, that is not FAILED, and without `force`), REDIS_UNAVAILABLE.
    */
-  async requestDestruction(
-    nodeId: string,
-    by: By & { expected?: readonly NodeState[] } = {},
-  ): Promise<NodeRecord> {
-    return (await this.#doom(nodeId, by)).node;
+  async requestDestruction(nodeId: string, by: DoomWish = {}): Promise<NodeRecord> {
+    return (await this.doom(nodeId, by)).node;
   }
 
   /**
    * Stops a create that waits or is at work: what it has made is destroyed. Asking again changes nothing. Throws
-   * UNKNOWN_NODE, WRONG_STATE once the node is created or FAILED, REDIS_UNAVAILABLE.
+   * UNKNOWN_NODE, WRONG_STATE once the node is created or FAILED, ROLE_IS_AUTO as a destruction, REDIS_UNAVAILABLE.
    */
-  cancel(nodeId: string, by: By = {}): Promise<Changed> {
-    return this.#doom(nodeId, { actor: 'operator', ...by, expected: CANCELLABLE });
+  cancel(nodeId: string, by: By & Pick<DoomWish, 'force'> = {}): Promise<Changed> {
+    return this.doom(nodeId, { actor: 'operator', ...by, expected: CANCELLABLE });
   }
 
   /**
    * Moves a node as an operator may, by compare-and-set: only from one of the `expected` states, where they are given. A
    * node that is in `to` already stays as it is. Throws INVALID_INPUT for a state that no operator can ask for, UNKNOWN_NODE,
-   * WRONG_STATE, REDIS_UNAVAILABLE.
+   * WRONG_STATE, ROLE_IS_AUTO and GROUP_CONFLICT (the node is not in people’s hand), REDIS_UNAVAILABLE.
    */
-  async changeState(
-    nodeId: string,
-    { to, expected, reason }: { to: NodeState; expected?: readonly NodeState[]; reason?: string },
-  ): Promise<Changed> {
+  async changeState(nodeId: string, { to, expected, reason }: StateWish): Promise<Changed> {
     const actor = 'operator';
     const by = {
       actor,
       ...(reason === undefined ? {} : { reason }),
       ...(expected === undefined ? {} : { expected }),
     } as const;
-    if (to === 'DESTRUCTION_REQUESTED') return this.#doom(nodeId, by);
+    if (to === 'DESTRUCTION_REQUESTED') return this.doom(nodeId, by);
     if (to === 'REQUESTED' || transitionsTo(to, actor).length === 0) {
       throw new NodeyardError('INVALID_INPUT', `to: ${to} is no state that an operator can ask for`, {
         field: 'to',
       });
+    }
+    if (this.#groups !== undefined) {
+      const node = await this.get(nodeId);
+      if (node.state === to) return { node, changed: false };
+      await refuseAgainstScaling(this.#groups, node, 'move');
     }
     const failure = to === 'FAILED' ? { failure: faultOf(reason) } : {};
     const result = await this.#store.transition(nodeId, { to, ...by, ...failure });
@@ -124,6 +151,29 @@ export class NodeyardClient {
       return { node: result.node, changed: false };
     }
     return accepted(nodeId, result);
+  }
+
+  /** As `requestDestruction`, and whether anything has changed by it. */
+  async doom(nodeId: string, by: DoomWish = {}): Promise<Changed> {
+    const { actor = 'producer', force = false } = by;
+    if (this.#groups !== undefined && !force && isByHand(actor)) {
+      const node = await this.get(nodeId);
+      // A FAILED node works no more, and scaling would end it as well.
+      if (!ENDING.has(node.state)) await refuseAgainstScaling(this.#groups, node, 'destroy');
+    }
+    return this.#tracing.span('request', { operation: 'destroy', nodeId }, async () => {
+      const result = await this.#store.transition(nodeId, {
+        to: 'DESTRUCTION_REQUESTED',
+        actor,
+        ...(by.reason === undefined ? {} : { reason: by.reason }),
+        ...(by.expected === undefined ? {} : { expected: by.expected }),
+      });
+      if ('refused' in result && result.refused === 'wrong-state' && result.node.state === 'DESTROYED')
+        return { node: result.node, changed: false };
+      const { node, changed } = accepted(nodeId, result);
+      if (changed) await this.#enqueue('destroy', nodeId);
+      return { node, changed };
+    });
   }
 
   /** Tries a FAILED create or destroy again; asking again changes nothing. Throws UNKNOWN_NODE, WRONG_STATE. */
@@ -176,23 +226,9 @@ export class NodeyardClient {
     return waitForNode({ get, subscribe: (hear) => this.#tail.subscribe(hear) }, nodeId, states, options);
   }
 
-  #doom(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
-    const facts = { operation: 'destroy', nodeId };
-    return this.#tracing.span('request', facts, () => this.#requestDestruction(nodeId, by));
-  }
-
-  async #requestDestruction(nodeId: string, by: By & { expected?: readonly NodeState[] }): Promise<Changed> {
-    const result = await this.#store.transition(nodeId, {
-      to: 'DESTRUCTION_REQUESTED',
-      actor: by.actor ?? 'producer',
-      ...(by.reason === undefined ? {} : { reason: by.reason }),
-      ...(by.expected === undefined ? {} : { expected: by.expected }),
-    });
-    if ('refused' in result && result.refused === 'wrong-state' && result.node.state === 'DESTROYED')
-      return { node: result.node, changed: false };
-    const { node, changed } = accepted(nodeId, result);
-    if (changed) await this.#enqueue('destroy', nodeId);
-    return { node, changed };
+  async #isThere({ id, requestId }: ValidNodeRequest): Promise<boolean> {
+    if (requestId !== undefined && (await this.#store.findByRequestId(requestId)) !== undefined) return true;
+    return id !== undefined && (await this.#store.get(id)) !== undefined;
   }
 
   /**
@@ -208,6 +244,16 @@ export class NodeyardClient {
     }
   }
 }
+
+/** Only people are refused; `producer` is whoever says nothing else. */
+const isByHand = (actor: Actor = 'producer'): boolean => actor === 'producer' || actor === 'operator';
+/** Its end is on the way, or nothing would be lost by it. */
+const ENDING: ReadonlySet<NodeState> = new Set([
+  'FAILED',
+  'DESTRUCTION_REQUESTED',
+  'DESTROYING',
+  'DESTROYED',
+]);
 
 /** Where a create waits or is at work. */
 const CANCELLABLE: readonly NodeState[] = ['REQUESTED', 'CREATING'];

@@ -92,6 +92,15 @@ export const ERROR_KINDS = {
   ),
   UNKNOWN_NODE: kind('permanent', 'No such node. `nodeyard ls` lists those that exist.'),
   UNKNOWN_WEBHOOK: kind('permanent', 'No such webhook. `nodeyard webhook ls` lists those that exist.'),
+  UNKNOWN_GROUP: kind('permanent', 'No such group. `nodeyard group ls` lists those that are configured.'),
+  GROUP_CONFLICT: kind(
+    'permanent',
+    'The group has changed since it was read, or is being deleted. `nodeyard group show` tells how it stands; ask again from there.',
+  ),
+  ROLE_IS_AUTO: kind(
+    'permanent',
+    'Scaling would undo it. `nodeyard group pause` gives the group’s nodes into your hand, `lifecycle: MANUAL` those of one role.',
+  ),
   REQUEST_CONFLICT: kind(
     'permanent',
     'This id or request id was used for a different request. Choose another, or send the same request.',

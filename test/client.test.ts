@@ -234,7 +234,7 @@ describe('a Redis that goes away between a record and its job', () => {
     const { store, tail } = yard.app;
     const away = new NodeyardError('REDIS_UNAVAILABLE', 'gone');
     const queues = { add: () => Promise.reject(away) } as unknown as JobQueues;
-    return new NodeyardClient({ store, queues, tail });
+    return new NodeyardClient({ store, queues, tail, groups: undefined });
   };
 
   test('makes the job later, not undone: the request stands, and nobody attends to it yet', async () => {
@@ -306,7 +306,10 @@ describe('a wait', () => {
     };
     const { store, queues } = yard.app;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const waited = new NodeyardClient({ store, queues, tail: deaf }).waitFor(id, ['CREATED', 'FAILED']);
+    const waited = new NodeyardClient({ store, queues, tail: deaf, groups: undefined }).waitFor(id, [
+      'CREATED',
+      'FAILED',
+    ]);
     while (vi.getTimerCount() === 0) await new Promise(setImmediate);
     const failure = failureOf('create');
     await store.transition(id, { to: 'FAILED', actor: 'terraform', epoch, failure });

@@ -22,6 +22,7 @@ import { type MetricsServer, serveMetrics } from './metrics-server.js';
 import { composeOperations } from './operations.js';
 import { startReconciling } from './reconcile.js';
 import { RunningOperations } from './running.js';
+import { startScaling } from './scale.js';
 import { deliverWebhooks } from './webhooks.js';
 
 export interface StartedWorker {
@@ -133,7 +134,8 @@ async function startConsumers(
     onEnded: metrics.quarantineRunEnded,
   });
   const reconciling = await startReconciling(app, operations.inventories, cleanUps, metrics.looked);
-  const workers = [...operationWorkers, reconciling.worker];
+  const scaling = await startScaling(app);
+  const workers = [...operationWorkers, reconciling.worker, scaling.worker];
   if (app.rehearsal !== undefined) {
     log.warn({ simulatedCloud: app.rehearsal.directory }, 'REHEARSAL: nodes live in a simulated cloud');
   }
@@ -150,7 +152,7 @@ async function startConsumers(
       patienceMs,
     );
     const orderly = async (): Promise<void> => {
-      await Promise.all([reconciling.stop(), leftovers.stop()]);
+      await Promise.all([reconciling.stop(), scaling.stop(), leftovers.stop()]);
       await Promise.all([running.idle(), cleaning.idle()]);
       // What the last runs did is delivered as well, or is the next one’s.
       await webhooks.stop();

@@ -50,6 +50,7 @@ export function compile(settings: Settings, absolute: ResolvePath) {
       stateVersions: retention.stateVersions,
       logsMs: retention.logs,
     },
+    scaling: { intervalMs: settings.scaling.interval },
     reconcile: {
       intervalMs: reconcile.interval,
       inventoryIntervalMs: reconcile.inventoryInterval,

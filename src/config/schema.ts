@@ -8,6 +8,7 @@ import { commands } from './commands.js';
 import { heartbeat } from './heartbeat.js';
 import { listenAddress } from './listen.js';
 import { reconcile, reconcileProblems } from './reconcile.js';
+import { scaling } from './scaling.js';
 import { about, section } from './section.js';
 import { tracing } from './tracing.js';
 import { count, duration, formatDuration, LONGEST_TIMER, size, text, words } from './units.js';
@@ -198,6 +199,7 @@ export const settingsSchema = section({
   heartbeat: heartbeat.prefault({}),
   commands: commands.prefault({}),
   reconcile: reconcile.prefault({}),
+  scaling: scaling.prefault({}),
   metrics: metrics.prefault({}),
   tracing: tracing.prefault({}),
   api: api.prefault({}),

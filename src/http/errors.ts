@@ -154,6 +154,7 @@ function statusOf(code: ErrorCode): number {
     case 'UNKNOWN_NODE':
     case 'UNKNOWN_COMMAND':
     case 'UNKNOWN_WEBHOOK':
+    case 'UNKNOWN_GROUP':
       return 404;
     case 'REQUEST_CONFLICT':
     case 'WRONG_STATE':
@@ -164,6 +165,8 @@ function statusOf(code: ErrorCode): number {
     case 'DEPENDENCY':
     case 'NOT_OURS':
     case 'TOO_MANY_COMMANDS':
+    case 'GROUP_CONFLICT':
+    case 'ROLE_IS_AUTO':
       return 409;
     case 'REDIS_UNAVAILABLE':
     case 'TERRAFORM_MISSING':

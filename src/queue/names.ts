@@ -9,5 +9,6 @@ export const QUEUE_NAMES: Readonly<Record<Operation, string>> = {
   destroy: 'nodeyard-destroy',
 };
 
-/** Where the reconciler’s looks at the fleet are scheduled. */
-export const RECONCILE_QUEUE = 'nodeyard-reconcile';
+/** Where the looks at the fleet are scheduled: the reconciler’s, and those that scale groups. */
+export const LOOK_QUEUES = { reconcile: 'nodeyard-reconcile', scale: 'nodeyard-scale' } as const;
+export type LookName = keyof typeof LOOK_QUEUES;

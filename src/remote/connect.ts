@@ -3,6 +3,7 @@ import { addressOf } from './address.js';
 import { type Commands, commandsOf } from './commands.js';
 import { type Events, eventsOf } from './events.js';
 import { type FleetCalls, fleetOf } from './fleet.js';
+import { type Groups, groupsOf } from './groups.js';
 import { type Nodes, nodesOf } from './nodes.js';
 import { type OwnNode, ownNode } from './own-node.js';
 import { type Runs, runsOf } from './runs.js';
@@ -35,6 +36,7 @@ export interface NodeyardApi extends FleetCalls {
   readonly events: Events;
   readonly runs: Runs;
   readonly states: States;
+  readonly groups: Groups;
   readonly webhooks: Webhooks;
   /** What the node calls itself, with its own token. */
   asNode(id: string): OwnNode;
@@ -59,6 +61,7 @@ export function connectApi(options: ApiOptions): NodeyardApi {
     events: eventsOf(transport),
     runs: runsOf(transport),
     states: statesOf(transport),
+    groups: groupsOf(transport),
     webhooks: webhooksOf(transport),
     asNode: (id) => ownNode(transport, id),
     ...fleetOf(transport),

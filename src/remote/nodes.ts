@@ -17,6 +17,7 @@ export type NodeCounts = z.output<typeof schemas.countsSchema>;
 export type NodesQuery = z.output<typeof schemas.listQuery>;
 export type StateChange = z.output<typeof schemas.stateChangeRequestSchema>;
 export type DestroyWish = NonNullable<z.output<typeof schemas.destroyRequestSchema>>;
+export type CancelWish = NonNullable<z.output<typeof schemas.cancelRequestSchema>>;
 export type Reason = NonNullable<z.output<typeof schemas.reasonRequestSchema>>;
 
 export interface RequestOptions extends CallOptions {
@@ -45,7 +46,7 @@ export interface Nodes {
   /** Asking again changes nothing. Throws UNKNOWN_NODE, WRONG_STATE. */
   destroy(id: string, wish?: DestroyWish, options?: CallOptions): Promise<Changed>;
   /** Stops a create that waits or is at work. Throws UNKNOWN_NODE, WRONG_STATE. */
-  cancel(id: string, why?: Reason, options?: CallOptions): Promise<Changed>;
+  cancel(id: string, wish?: CancelWish, options?: CallOptions): Promise<Changed>;
   /** Tries what FAILED again. Throws UNKNOWN_NODE, WRONG_STATE. */
   retry(id: string, why?: Reason, options?: CallOptions): Promise<{ readonly node: Node }>;
 }

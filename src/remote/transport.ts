@@ -20,7 +20,7 @@ type Scalar = string | number | boolean | undefined;
 export type Query = Readonly<Record<string, Scalar | readonly Scalar[]>>;
 
 export interface Ask {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** From `path`. */
   readonly path: string;
   readonly query?: Query;

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { NODE_STATES } from '../node/lifecycle.js';
+import { wholeNumber } from '../redis-fields.js';
 import { scriptsOn, yesOrNo } from '../redis-scripts.js';
 import { AGES, type AgesAsk } from './scripts/ages.js';
 import { ATTEND, type AttendAsk } from './scripts/attend.js';
@@ -12,6 +13,7 @@ import { DUE, type DueAsk } from './scripts/due.js';
 import { FAILED_DESTROYS, type FailedDestroysAsk } from './scripts/failed-destroys.js';
 import { FLEET, type FleetAsk } from './scripts/fleet.js';
 import { GET_MANY, type GetManyAsk } from './scripts/get-many.js';
+import { GLANCE, type GlanceAsk, MEMBERS } from './scripts/glance.js';
 import { RELEASE, RENEW, type ReleaseAsk, type RenewAsk } from './scripts/lease.js';
 import { LIST, type ListAsk } from './scripts/list.js';
 import { NEXT_GENERATION } from './scripts/next-generation.js';
@@ -35,6 +37,11 @@ const term = z
 const records = z.array(z.tuple([z.string(), z.string()]));
 
 export type PackedRecord = z.output<typeof records>[number];
+/** Id, role, state, since, createdAt, doomed, what failed. */
+const word = z.string();
+const glance = z.tuple([word, word, z.enum(NODE_STATES), wholeNumber, wholeNumber, word, word]);
+
+export type GlanceRow = z.output<typeof glance>;
 
 export type StoreScripts = ReturnType<typeof registerScripts>;
 
@@ -74,6 +81,8 @@ export function registerScripts(redis: Redis) {
     overdue: read(records, send<OverdueAsk>('nodeyardOverdue', OVERDUE)),
     warnOfExpiry: read(yesOrNo, send<WarnOfExpiryAsk>('nodeyardWarnOfExpiry', WARN_OF_EXPIRY)),
     getMany: read(records, send<GetManyAsk>('nodeyardGetMany', GET_MANY)),
+    members: read(z.tuple([z.number(), flat]), send<Ask>('nodeyardMembers', MEMBERS)),
+    glance: read(z.array(glance), send<GlanceAsk>('nodeyardGlance', GLANCE)),
     fleet: read(z.string(), send<FleetAsk>('nodeyardFleet', FLEET)),
     raiseAlarm: read(yesOrNo, send<RaiseAlarmAsk>('nodeyardRaiseAlarm', RAISE_ALARM)),
     purge: read(z.number(), send<PurgeAsk>('nodeyardPurge', PURGE)),

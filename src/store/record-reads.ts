@@ -5,7 +5,7 @@ import { isTerminal, NODE_STATES, type NodeState } from '../node/lifecycle.js';
 import type { NodeRecord } from '../node/record.js';
 import { NODE_ID } from '../node/request.js';
 import { askRedis } from '../redis-errors.js';
-import type { PackedRecord } from './commands.js';
+import type { GlanceRow, PackedRecord } from './commands.js';
 import type { StoreContext } from './context.js';
 import { checkCursor, checkDuration, checkId, checkName, checkPageLimit, checkState } from './input.js';
 import {
@@ -22,7 +22,7 @@ import {
 } from './keys.js';
 import { decodePacked, decodeRecord } from './record-codec.js';
 import { decodeStateTimes } from './state-times.js';
-import type { NodeFilter, NodeStore } from './store.js';
+import type { Glance, NodeFilter, NodeStore } from './store.js';
 
 const DEFAULT_LIMIT = 100;
 
@@ -44,6 +44,7 @@ type Reads = Pick<
   | 'counts'
   | 'ages'
   | 'stateTimes'
+  | 'glances'
   | 'stranded'
   | 'overdue'
   | 'expired'
@@ -118,8 +119,26 @@ export function recordReads({ redis, scripts, log, clock }: StoreContext): Reads
       };
     },
 
-    async counts() {
-      const indexes = NODE_STATES.map((state) => indexKey({ state }));
+    async glances(group) {
+      const name = checkName(group, 'group');
+      const live = NODE_STATES.filter((state) => !isTerminal(state));
+      const [now, ids] = await scripts.members(
+        live.map((state) => indexKey({ state, group: name })),
+        { now: clock() },
+      );
+      const nodes: Glance[] = [];
+      for (let begin = 0; begin < ids.length; begin += AT_ONCE) {
+        const chunk = ids.slice(begin, begin + AT_ONCE);
+        const rows = await scripts.glance([nodeKey(chunk[0] ?? '')], { now, ids: chunk });
+        nodes.push(...rows.filter(([, , state]) => !isTerminal(state)).map(glanceOf));
+      }
+      return { now, nodes };
+    },
+
+    async counts({ group, role } = {}) {
+      if (group !== undefined) checkName(group, 'group');
+      if (role !== undefined) checkName(role, 'role');
+      const indexes = NODE_STATES.map((state) => indexKey({ state, group, role }));
       const counted = await scripts.counts(indexes, {});
       const pairs = NODE_STATES.map((state, i): [NodeState, number] => [state, counted[i] ?? 0]);
       return Object.fromEntries(pairs) as Record<NodeState, number>;
@@ -189,4 +208,19 @@ function indexesOf({ state, group, role }: NodeFilter): string[] {
   if (state === undefined) return [indexKey(names)];
   const states = new Set(typeof state === 'string' ? [state] : state);
   return [...states].map((each) => indexKey({ ...names, state: checkState(each) }));
+}
+
+const FAILED_OPERATIONS = ['create', 'destroy', 'health', 'timeout'] as const;
+
+function glanceOf([id, role, state, since, createdAt, doomed, operation]: GlanceRow): Glance {
+  const failed = state === 'FAILED' ? FAILED_OPERATIONS.find((each) => each === operation) : undefined;
+  return {
+    id,
+    role,
+    state,
+    since,
+    createdAt,
+    doomed: doomed === '1',
+    ...(failed === undefined ? {} : { failed }),
+  };
 }

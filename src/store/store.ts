@@ -146,6 +146,25 @@ export interface EventPage {
   readonly gap?: EventGap;
 }
 
+/** What of a node decides about its group; times are milliseconds since 1970. */
+export interface Glance {
+  readonly id: string;
+  readonly role: string;
+  readonly state: NodeState;
+  readonly since: number;
+  readonly createdAt: number;
+  /** Its destruction has been asked for, whatever became of it. */
+  readonly doomed: boolean;
+  /** Of a FAILED node. */
+  readonly failed?: Failure['operation'];
+}
+
+export interface Glances {
+  /** By the clock of Redis. */
+  readonly now: number;
+  readonly nodes: readonly Glance[];
+}
+
 export interface NodeStore {
   /**
    * The id that every resource of this fleet bears: made at the first call, kept from then on. Throws CONFIG_INVALID where it
@@ -164,8 +183,10 @@ export interface NodeStore {
   findByRequestId(requestId: string): Promise<NodeRecord | undefined>;
   /** In order of creation. `limit` 1–1000, default 100. */
   list(filter: NodeFilter, page?: { readonly cursor?: string; readonly limit?: number }): Promise<NodePage>;
-  /** Nodes in each state, tombstones among them; costs the same however many there are. */
-  counts(): Promise<Readonly<Record<NodeState, number>>>;
+  /** A short look at every node of a group that is not DESTROYED, in no order. Costs as much as the group is large. */
+  glances(group: string): Promise<Glances>;
+  /** Nodes in each state, of one group or role where named, tombstones among them; costs the same however many there are. */
+  counts(of?: Pick<NodeFilter, 'group' | 'role'>): Promise<Readonly<Record<NodeState, number>>>;
   /** Of every state that is not the end; costs about the same however many nodes there are. */
   ages(olderThanMs: readonly number[]): Promise<ReadonlyMap<NodeState, StateAge>>;
   /** How long nodes were in the states that they have left. */

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, FleetRun, Said } from '../../src/cli/fleet/fleet.js';
 import { localFleet } from '../../src/cli/fleet/local-fleet.js';
 import { remoteFleet } from '../../src/cli/fleet/remote-fleet.js';
+import { groupConfigSchema } from '../../src/groups/config.js';
 import type { NodeEvent } from '../../src/node/record.js';
 import { archiveLogs } from '../../src/operations/archive.js';
 import { currentOwner } from '../../src/state/owner.js';
@@ -53,6 +54,8 @@ describe.each(FLEETS)('the fleet on %s', (kind) => {
   });
   const NODE = { group: 'g', role: 'r', stack: 'local-node', inputs: {} };
   const codeOf = (error: unknown) => (error as { code?: string }).code;
+  const callOf = (call: 'get' | 'details' | 'destroy' | 'retry', id: string) =>
+    call === 'destroy' ? fleet.nodes.destroy(id, { force: false }) : fleet.nodes[call](id);
 
   test('makes nodes and says what became of each request, in their order', async () => {
     const [one] = await fleet.nodes.request([{ ...NODE, id: 'n1' }]);
@@ -72,6 +75,26 @@ describe.each(FLEETS)('the fleet on %s', (kind) => {
     expect(several[3]).not.toHaveProperty('node.requestId', expect.anything());
     const [conflict] = await fleet.nodes.request([{ ...NODE, id: 'n1', role: 'other' }]);
     expect(conflict).toMatchObject({ error: { code: 'REQUEST_CONFLICT', field: 'id' } });
+  });
+
+  test('destroys what scaling decides about by force alone, and knows how crowded a role is', async () => {
+    await yard.app.groups.put(
+      groupConfigSchema.parse({ name: 'media', stack: 'local-node', roles: { edge: { max: 1 } } }),
+    );
+    const of = { group: 'media', role: 'edge' };
+    expect(await fleet.crowd('media', 'edge')).toEqual({ nodes: 0, max: 1 });
+    await nodeAt(yard.app.store, 'CREATED', { id: 'c1', ...of });
+    await nodeAt(yard.app.store, 'FAILED create', of);
+    await nodeAt(yard.app.store, 'DESTROYED', of);
+    expect(await fleet.crowd('media', 'edge')).toEqual({ nodes: 1, max: 1 });
+    expect([await fleet.crowd('media', 'toString'), await fleet.crowd('none', 'edge')]).toEqual([
+      undefined,
+      undefined,
+    ]);
+    expect(await fleet.nodes.destroy('c1', { force: false }).catch(codeOf)).toBe('ROLE_IS_AUTO');
+    expect(await fleet.nodes.destroy('c1', { force: true })).toMatchObject({
+      state: 'DESTRUCTION_REQUESTED',
+    });
   });
 
   test('lists nodes of every state where none is named, page by page', async () => {
@@ -94,11 +117,11 @@ describe.each(FLEETS)('the fleet on %s', (kind) => {
     expect(history).toEqual(await yard.app.store.history('f1'));
     expect(await fleet.nodes.get('nobody')).toBeUndefined();
     for (const call of ['details', 'destroy', 'retry'] as const) {
-      expect(await fleet.nodes[call]('nobody').catch(codeOf), call).toBe('UNKNOWN_NODE');
+      expect(await callOf(call, 'nobody').catch(codeOf), call).toBe('UNKNOWN_NODE');
     }
     for (const id of ['no id', '../f1', '', '..']) {
       for (const call of ['get', 'details', 'destroy', 'retry'] as const) {
-        const refused = fleet.nodes[call](id);
+        const refused = callOf(call, id);
         await expect(refused, `${call} ${id}`).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'id' });
       }
     }
@@ -109,8 +132,12 @@ describe.each(FLEETS)('the fleet on %s', (kind) => {
     expect(await fleet.nodes.retry('f1')).toMatchObject({ state: 'FAILED', retryRequested: true });
     await nodeAt(yard.app.store, 'CREATED', { id: 'c1' });
     expect(await fleet.nodes.retry('c1').catch(codeOf)).toBe('WRONG_STATE');
-    expect(await fleet.nodes.destroy('c1')).toMatchObject({ state: 'DESTRUCTION_REQUESTED' });
-    expect(await fleet.nodes.destroy('c1')).toMatchObject({ state: 'DESTRUCTION_REQUESTED' });
+    expect(await fleet.nodes.destroy('c1', { force: false })).toMatchObject({
+      state: 'DESTRUCTION_REQUESTED',
+    });
+    expect(await fleet.nodes.destroy('c1', { force: false })).toMatchObject({
+      state: 'DESTRUCTION_REQUESTED',
+    });
     const last = (await yard.app.store.history('c1')).at(-1);
     expect(last).toMatchObject({ actor: 'operator', reason: expect.stringContaining('nodeyard destroy') });
   });

@@ -92,6 +92,7 @@ describe('the board', () => {
       ['nodeyard-create', true],
       ['nodeyard-destroy', true],
       ['nodeyard-reconcile', true],
+      ['nodeyard-scale', true],
     ]);
     const [create] = body.queues;
     expect(create?.counts['waiting']).toBe(1);

@@ -200,7 +200,8 @@ export class World {
     const process = this.#producer;
     const store = this.gates.around(process, 'store', this.#ground.store, REDIS);
     const queues = this.gates.around(process, 'queue', this.#ground.queue, REDIS);
-    const client = new NodeyardClient({ store, queues, tail: createEventTail(store, silentLog) });
+    const tail = createEventTail(store, silentLog);
+    const client = new NodeyardClient({ store, queues, tail, groups: undefined });
     // A refusal is an answer, and whoever asked may ask again.
     what(client).catch(() => undefined);
   }

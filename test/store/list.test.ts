@@ -123,6 +123,19 @@ describe('counts', () => {
     const zero = Object.fromEntries(NODE_STATES.map((state) => [state, 0]));
     expect(await fixture.store.counts()).toEqual({ ...zero, REQUESTED: 2, FAILED: 1, DESTROYED: 1 });
   });
+
+  it('counts those of one group and role', async () => {
+    for (const part of [
+      { group: 'a', role: 'x' },
+      { group: 'a', role: 'y' },
+      { group: 'b', role: 'x' },
+    ])
+      await nodeAt(fixture.store, 'CREATED', part);
+    const created = async (of: { group?: string; role?: string }) => (await fixture.store.counts(of)).CREATED;
+    expect([await created({ group: 'a' }), await created({ group: 'a', role: 'y' })]).toEqual([2, 1]);
+    expect([await created({ role: 'x' }), await created({ group: 'c' })]).toEqual([2, 0]);
+    await expect(created({ group: '' })).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'group' });
+  });
 });
 
 describe('cost', () => {

@@ -1,12 +1,13 @@
 /** The scheduled look at the fleet: one at a time across all workers, and never lost with one of them. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/app.js';
-import { type Reconciling, startReconciling } from '../../workers/reconcile.js';
+import type { Looking } from '../../workers/look.js';
+import { startReconciling } from '../../workers/reconcile.js';
 import { NO_INVENTORIES } from '../fleet/support.js';
 import { Yard } from '../support/yard.js';
 
 let yard: Yard;
-let consumers: Reconciling[];
+let consumers: Looking[];
 beforeEach(async () => {
   yard = await Yard.open({ NODEYARD_RECONCILE_INTERVAL: '50ms' });
   consumers = [];

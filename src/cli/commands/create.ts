@@ -8,6 +8,7 @@ import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
 import { knownStacks } from '../fleet/known-stacks.js';
+import { remarkOnMost } from '../most-remark.js';
 import { withFleet } from '../opened.js';
 import { applyInputs, readInputsFile } from '../stack-inputs.js';
 import { teach } from '../teach.js';
@@ -74,6 +75,7 @@ async function create(call: Call, options: CreateOptions): Promise<ExitName> {
     };
     await remarkOnWorkers(fleet, call.output, 'create');
     const made = answers.filter((answer) => 'created' in answer && answer.created);
+    if (made.length > 0) await remarkOnMost(fleet, call.output, options);
     const created = { created: made.length };
     if (options.wait !== true) return conclude(call, asked, { more: created });
     const waited = await waitForAll(call, fleet, asked, { states: CREATED_STATES, timeoutMs });

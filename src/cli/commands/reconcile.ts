@@ -55,13 +55,13 @@ function conclude(call: Call, report: ReconcileReport, { dryRun }: { readonly dr
 }
 
 async function ask(call: Call, app: App, timeoutMs: number): Promise<ReconcileReport> {
-  const [{ ReconcileQueue }, { NodeyardError }] = await Promise.all([
-    import('../../queue/reconcile-queue.js'),
+  const [{ LookQueue }, { NodeyardError }] = await Promise.all([
+    import('../../queue/look-queue.js'),
     import('../../errors.js'),
   ]);
   const seen = { workersSeen: (operation: Operation) => workersSeen(app, operation) };
   await remarkOnWorkers(seen, call.output, 'destroy');
-  const queue = new ReconcileQueue(app.redis);
+  const queue = new LookQueue(app.redis, 'reconcile');
   try {
     const job = await queue.ask();
     const deadline = performance.now() + timeoutMs;

@@ -28,7 +28,8 @@ export interface FleetNodes {
   request(
     requests: readonly NodeRequest[],
   ): Promise<readonly (Requested | { readonly error: NodeyardError })[]>;
-  destroy(id: string): Promise<NodeRecord>;
+  /** `force`: also a node that scaling decides about. */
+  destroy(id: string, wish: { readonly force: boolean }): Promise<NodeRecord>;
   retry(id: string): Promise<NodeRecord>;
   waitFor(id: string, states: readonly NodeState[], options?: WaitOptions): Promise<NodeRecord>;
 }
@@ -124,6 +125,12 @@ export interface FleetRuns {
   ): Promise<void>;
 }
 
+export interface Crowd {
+  /** Without those that are FAILED, which do nothing. */
+  readonly nodes: number;
+  readonly max: number;
+}
+
 export interface Fleet {
   readonly nodes: FleetNodes;
   readonly events: FleetEvents;
@@ -133,6 +140,8 @@ export interface Fleet {
   readonly webhooks: Webhooks;
   /** What a look at the fleet finds to mend; nothing is touched. */
   look(): Promise<ReconcileReport>;
+  /** How many nodes of a role there are or will be, and how many its group allows; undefined where nobody has configured it. */
+  crowd(group: string, role: string): Promise<Crowd | undefined>;
   /** Workers that are connected now; undefined where nobody can tell. */
   workersSeen(operation: Operation): Promise<number | undefined>;
   close(): Promise<void>;

@@ -1,11 +1,12 @@
 /** The fleet on Redis. The parts of an app are what the port asks for, or nearly. */
 import type { App } from '../../app.js';
 import { NodeyardError } from '../../errors.js';
+import { totalOf } from '../../groups/standing.js';
 import { unknownNode } from '../../node/unknown-node.js';
 import { concurrently } from '../concurrently.js';
 import { eventFeed } from '../event-feed.js';
 import { workersSeen } from '../workers-seen.js';
-import type { Fleet, FleetCommands, FleetEvents, FleetNodes } from './fleet.js';
+import type { Crowd, Fleet, FleetCommands, FleetEvents, FleetNodes } from './fleet.js';
 import { localRuns } from './local-runs.js';
 import { localStates } from './local-states.js';
 
@@ -18,6 +19,7 @@ export const localFleet = (app: App): Fleet => ({
   runs: localRuns(app),
   webhooks: app.webhooks,
   look: () => look(app),
+  crowd: (group, role) => crowd(app, group, role),
   workersSeen: (operation) => workersSeen(app, operation),
   close: async () => undefined,
 });
@@ -43,7 +45,8 @@ const nodesOf = ({ store, client, heartbeats }: App): FleetNodes => ({
         return { error };
       }
     }),
-  destroy: (id) => client.requestDestruction(id, { actor: 'operator', reason: 'nodeyard destroy' }),
+  destroy: (id, { force }) =>
+    client.requestDestruction(id, { actor: 'operator', reason: 'nodeyard destroy', force }),
   retry: (id) => client.retry(id, { reason: 'nodeyard retry' }),
   waitFor: (id, states, options) => client.waitFor(id, states, options),
 });
@@ -63,6 +66,14 @@ const commandsOf = ({ commands, config }: App): FleetCommands => ({
     commands.ask(nodeId, { ...wish, ttlMs }, { actor: 'operator', reason: 'nodeyard command' }),
   list: (nodeId) => commands.list(nodeId),
 });
+
+async function crowd({ groups, store }: App, group: string, role: string): Promise<Crowd | undefined> {
+  const roles = (await groups.get(group))?.config.roles ?? {};
+  const max = Object.hasOwn(roles, role) ? roles[role]?.max : undefined;
+  if (max === undefined) return undefined;
+  const { DESTROYED: _, FAILED: __, ...states } = await store.counts({ group, role });
+  return { nodes: totalOf(states), max };
+}
 
 async function look(app: App) {
   const [{ reconcile }, { reconcileParts }, { openInventories }, { loadCatalog }] = await Promise.all([

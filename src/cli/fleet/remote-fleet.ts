@@ -1,8 +1,10 @@
 /** The fleet behind the API of another machine: no Redis, no data directory, no stack is touched here. */
+import { NodeyardError } from '../../errors.js';
 import type { ReconcileReport } from '../../fleet/reconcile.js';
+import { totalOf } from '../../groups/standing.js';
 import { connectApi, type NodeyardApi } from '../../remote/connect.js';
 import type { Webhooks } from '../../webhooks/webhooks.js';
-import type { Fleet, FleetCommands } from './fleet.js';
+import type { Crowd, Fleet, FleetCommands } from './fleet.js';
 import type { Place } from './place.js';
 import { remoteEvents } from './remote-events.js';
 import { remoteNodes } from './remote-nodes.js';
@@ -22,6 +24,7 @@ export function remoteFleet(place: Place): Fleet {
     runs: remoteRuns(api, place.url),
     webhooks: webhooksOf(api),
     look: () => look(api),
+    crowd: (group, role) => crowd(api, group, role),
     // The API counts jobs, not who takes them.
     workersSeen: async () => undefined,
     close: async () => events.close(),
@@ -50,6 +53,19 @@ const webhooksOf = ({ webhooks }: NodeyardApi): Webhooks => ({
   redeliver: async (id, letters) => (await webhooks.redeliver(id, letters)).redelivered,
   test: (id) => webhooks.test(id),
 });
+
+async function crowd({ groups }: NodeyardApi, name: string, role: string): Promise<Crowd | undefined> {
+  try {
+    const { group, nodes } = await groups.get(name);
+    const max = Object.hasOwn(group.config.roles, role) ? group.config.roles[role]?.max : undefined;
+    if (max === undefined) return undefined;
+    const { FAILED: _, ...states } = nodes.roles[role] ?? {};
+    return { nodes: totalOf(states), max };
+  } catch (error) {
+    if (error instanceof NodeyardError && error.code === 'UNKNOWN_GROUP') return undefined;
+    throw error;
+  }
+}
 
 async function look(api: NodeyardApi): Promise<ReconcileReport> {
   const { findings, failures, inventories } = await api.findings();

@@ -64,7 +64,8 @@ export function remoteNodes(
       for (const portion of portions(identified)) answers.push(...(await many(portion)));
       return answers;
     },
-    destroy: async (id) => (await nodes.destroy(id, { reason: 'nodeyard destroy' })).node,
+    destroy: async (id, { force }) =>
+      (await nodes.destroy(id, { reason: 'nodeyard destroy', ...(force ? { force } : {}) })).node,
     retry: async (id) => (await nodes.retry(id, { reason: 'nodeyard retry' })).node,
     async waitFor(id, states, options) {
       const leave = subscribe(() => undefined);

@@ -17,7 +17,7 @@ type Routes = Parameters<FastifyAdapter['setApiRoutes']>[0];
 type Route = Routes[number];
 
 export type BoardMode = 'read' | 'write';
-export type BoardParts = Pick<ApiParts, 'queues' | 'reconcileQueue' | 'redact'>;
+export type BoardParts = Pick<ApiParts, 'queues' | 'lookQueues' | 'redact'>;
 
 const QUEUE = '/api/queues/:queueName';
 /** All that `write` allows. */
@@ -38,7 +38,7 @@ const CHANGES: ReadonlySet<string> = new Set(
 
 /** The pages, their static files and their API, below the prefix that it is registered with. */
 export function bullBoard(
-  { queues, reconcileQueue, redact }: BoardParts,
+  { queues, lookQueues, redact }: BoardParts,
   mode: BoardMode,
 ): FastifyPluginCallback {
   const adapter = new FittedAdapter(mode, redact);
@@ -49,7 +49,7 @@ export function bullBoard(
       new BullMQAdapter(queues.queue('create'), { readOnlyMode }),
       new BullMQAdapter(queues.queue('destroy'), { readOnlyMode }),
       // Its one job is a schedule that only the start of a worker makes anew.
-      new BullMQAdapter(reconcileQueue.queue, { readOnlyMode: true }),
+      ...lookQueues.map(({ queue }) => new BullMQAdapter(queue, { readOnlyMode: true })),
     ],
     serverAdapter: adapter,
     options: {

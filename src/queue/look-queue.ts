@@ -1,18 +1,19 @@
-/** The queue of the reconciler: one scheduled job, and those that a person asks for; one at work across all workers. */
+/** A queue of looks: one scheduled job, and those that a person asks for; one at work across all workers. */
 import { type JobsOptions, Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { askRedis } from '../redis-errors.js';
-import { QUEUE_PREFIX, RECONCILE_QUEUE } from './names.js';
+import { LOOK_QUEUES, type LookName, QUEUE_PREFIX } from './names.js';
 
-const SCHEDULER = 'reconcile';
 const OPTIONS: JobsOptions = { removeOnComplete: { count: 50 }, removeOnFail: { count: 50 } };
 
-export class ReconcileQueue {
+export class LookQueue {
+  readonly #look: LookName;
   readonly #queue: Queue;
 
   /** `redis` stays the caller’s. */
-  constructor(redis: Redis) {
-    this.#queue = new Queue(RECONCILE_QUEUE, {
+  constructor(redis: Redis, look: LookName) {
+    this.#look = look;
+    this.#queue = new Queue(LOOK_QUEUES[look], {
       connection: redis,
       prefix: QUEUE_PREFIX,
       skipVersionCheck: true,
@@ -29,25 +30,25 @@ export class ReconcileQueue {
 
   /** Every worker says so at its start; the last one’s interval counts. */
   async schedule(intervalMs: number): Promise<void> {
-    await askRedis(RECONCILE_QUEUE, async () => {
+    await askRedis(this.#queue.name, async () => {
       await this.#queue.setGlobalConcurrency(1);
       await this.#queue.upsertJobScheduler(
-        SCHEDULER,
+        this.#look,
         { every: intervalMs },
-        { name: SCHEDULER, data: {}, opts: OPTIONS },
+        { name: this.#look, data: {}, opts: OPTIONS },
       );
     });
   }
 
   /** Asks for a look at once. Answers the job’s id. */
   async ask(): Promise<string> {
-    const job = await askRedis(RECONCILE_QUEUE, () => this.#queue.add('asked', {}, OPTIONS));
+    const job = await askRedis(this.#queue.name, () => this.#queue.add('asked', {}, OPTIONS));
     return job.id ?? '';
   }
 
   /** What the job has come to: its result, or undefined while it is not there yet. Throws what the job failed with. */
   async result(jobId: string): Promise<unknown> {
-    return askRedis(RECONCILE_QUEUE, async () => {
+    return askRedis(this.#queue.name, async () => {
       const job = await this.#queue.getJob(jobId);
       if (job === undefined || job.finishedOn === undefined) return undefined;
       if (job.failedReason) throw new Error(job.failedReason);
