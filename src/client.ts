@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { NodeyardError } from './errors.js';
 import type { Groups } from './groups/groups.js';
 import { refuseAgainstScaling } from './groups/hand.js';
+import type { Fence } from './node/fence.js';
 import { type Actor, type NodeState, type Operation, transitionsTo } from './node/lifecycle.js';
 import { parseInput } from './node/problems.js';
 import type { Failure, NodeRecord } from './node/record.js';
@@ -30,6 +31,8 @@ export interface Changed {
 }
 
 export interface By {
+  /** What it was decided from, where that may have changed: then GROUP_CONFLICT. */
+  readonly fences?: readonly Fence[];
   /** `producer` when absent. */
   readonly actor?: Actor;
   readonly reason?: string;
@@ -97,7 +100,11 @@ export class NodeyardClient {
     return this.#tracing.span('request', facts, async (span) => {
       const result = await this.#store.create(
         { ...valid, id: valid.id ?? newNodeId() },
-        { actor: by.actor ?? 'producer', ...(by.reason === undefined ? {} : { reason: by.reason }) },
+        {
+          actor: by.actor ?? 'producer',
+          ...(by.reason === undefined ? {} : { reason: by.reason }),
+          ...(by.fences === undefined ? {} : { fences: by.fences }),
+        },
       );
       span.note({ nodeId: result.node.id });
       if (result.created) await this.#enqueue('create', result.node.id);
@@ -167,6 +174,7 @@ export class NodeyardClient {
         actor,
         ...(by.reason === undefined ? {} : { reason: by.reason }),
         ...(by.expected === undefined ? {} : { expected: by.expected }),
+        ...(by.fences === undefined ? {} : { fences: by.fences }),
       });
       if ('refused' in result && result.refused === 'wrong-state' && result.node.state === 'DESTROYED')
         return { node: result.node, changed: false };
@@ -271,5 +279,10 @@ const faultOf = (reason = 'an operator said so'): Omit<Failure, 'at'> => ({
 function accepted(nodeId: string, result: TransitionResult): { node: NodeRecord; changed: boolean } {
   if (!('refused' in result)) return result;
   if (result.refused === 'unknown-node') throw unknownNode(nodeId);
+  if (result.refused === 'fenced-off')
+    throw new NodeyardError(
+      'GROUP_CONFLICT',
+      `the group of node ${nodeId} has changed since this was decided`,
+    );
   throw new NodeyardError('WRONG_STATE', `node ${nodeId} is ${result.node.state}, which does not allow this`);
 }

@@ -2,6 +2,7 @@
  * The port of node groups: what operators have said of them, kept by compare-and-set. A group’s nodes are the store’s. Only broken
  * input (INVALID_INPUT) and unreachable Redis (REDIS_UNAVAILABLE) throw.
  */
+import type { Fence } from '../node/fence.js';
 import type { GroupConfig, GroupWish } from './config.js';
 
 /** A group as it is kept. */
@@ -79,4 +80,6 @@ export interface RoleMemories {
    * to be done and was not is found anew by the next look.
    */
   take(group: string, role: string, step: number, towards: 'out' | 'in'): Promise<boolean>;
+  /** Holds as long as nobody has taken a step of the role after `step`, and nobody has changed the group since that revision. */
+  fences(group: Pick<Group, 'config' | 'revision'>, role: string, step: number): readonly Fence[];
 }

@@ -40,5 +40,10 @@ export function createRedisRoleMemories({ redis, clock = CLOCK_OF_REDIS }: Redis
         step: parseInput(stepSchema, step, 'step'),
         towards: towards === 'out' ? 'grewAt' : 'shrankAt',
       }),
+
+    fences: ({ config, revision }, role, step) => [
+      { key: groupKey(config.name), field: 'revision', value: String(revision) },
+      { key: groupMemoryKey(config.name), field: `${role}:step`, value: step === 0 ? '' : String(step) },
+    ],
   };
 }

@@ -24,6 +24,7 @@ export function outcomeOfRefusal(refusal: Refusal, operation: Operation, nodeId:
         : settled(node);
     }
     case 'stale-epoch':
+    case 'fenced-off':
       return later(0, 'the node was taken by another run');
     default:
       return assertNever(refusal);

@@ -31,9 +31,9 @@ export function sizingOf(role: SeenRole, census: Census, breaker: Breaker): Sizi
     const desired = Math.max(max, size - LARGEST_STEP);
     return { size, desired, why: [about, `max is ${max}`], step: 'in' };
   }
-  const { wish, why: reason } = wishOf(role.config, census, role.now);
-  const why = [about, reason];
-  if (wish === 'grow') {
+  const wish = wishOf(role.config, census, role.now);
+  const why = [about, wish.why];
+  if (wish.wish === 'grow') {
     if (size === max) return { size, desired: size, why: [...why, `max is ${max}`] };
     const cooling = left(role.memory.grewAt, role.config.coolDown.out, role.now);
     if (cooling > 0)
@@ -46,13 +46,12 @@ export function sizingOf(role: SeenRole, census: Census, breaker: Breaker): Sizi
       ...(growth.nodes > 0 ? { step: 'out' } : {}),
     };
   }
-  if (wish === 'shrink') {
-    if (size === min) return { size, desired: size, why: [...why, `min is ${min}`] };
+  if (wish.wish === 'shrink') {
     const newest = Math.max(role.memory.grewAt ?? 0, role.memory.shrankAt ?? 0);
     const cooling = left(newest, role.config.coolDown.in, role.now);
     if (cooling > 0)
       return { size, desired: size, why: [...why, `it has just changed; the next step in ${age(cooling)}`] };
-    return { size, desired: Math.max(min, size - increment), why, step: 'in' };
+    return { size, desired: Math.max(min, size - Math.min(increment, wish.most)), why, step: 'in' };
   }
   return { size, desired: size, why };
 }

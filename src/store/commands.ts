@@ -49,11 +49,11 @@ export function registerScripts(redis: Redis) {
   const { send, read } = scriptsOn(redis);
   return {
     create: read(
-      outcome('created', 'same', 'id-conflict', 'request-conflict'),
+      outcome('created', 'same', 'id-conflict', 'request-conflict', 'fenced-off'),
       send<CreateAsk>('nodeyardCreate', CREATE),
     ),
     transition: read(
-      outcome('changed', 'unchanged', 'unknown-node', 'wrong-state', 'stale-epoch'),
+      outcome('changed', 'unchanged', 'unknown-node', 'wrong-state', 'stale-epoch', 'fenced-off'),
       send<TransitionAsk>('nodeyardTransition', TRANSITION),
     ),
     begin: read(

@@ -27,7 +27,7 @@ type Writes = Pick<
 
 export function recordWrites({ scripts, clock, retention, destroyRetry }: StoreContext): Writes {
   return {
-    async create(request, { actor, reason }) {
+    async create(request, { actor, reason, fences }) {
       const key = nodeKey(checkRequest(request));
       if (!mayRequest(actor))
         throw new NodeyardError('INVALID_INPUT', `actor: ${actor} may not request a node`, {
@@ -43,9 +43,11 @@ export function recordWrites({ scripts, clock, retention, destroyRetry }: StoreC
         requestHash: hashRequest(request),
         ttl: request.ttl,
         fields: encodeRequest(request),
+        fences,
       });
       if (verdict === 'id-conflict') throw conflict('id', request.id);
       if (verdict === 'request-conflict') throw conflict('requestId', request.requestId ?? '');
+      if (verdict === 'fenced-off') throw new NodeyardError('GROUP_CONFLICT', MOVED_ON);
       return { node: decodeFlat(key, flat), created: verdict === 'created' };
     },
 
@@ -123,7 +125,10 @@ function checkRequest({ id, group, role, requestId }: IdentifiedRequest): string
 const conflict = (field: 'id' | 'requestId', value: string): NodeyardError =>
   new NodeyardError('REQUEST_CONFLICT', `${field}: ${value} was used for a different request`, { field });
 
-type MoveVerdict = 'changed' | 'unchanged' | 'unknown-node' | 'wrong-state' | 'stale-epoch';
+/** Nobody who asks for a node himself names a fence. */
+const MOVED_ON = 'the group has changed since this was decided';
+
+type MoveVerdict = 'changed' | 'unchanged' | 'unknown-node' | 'wrong-state' | 'stale-epoch' | 'fenced-off';
 
 function moved(key: string, verdict: MoveVerdict, flat: readonly string[]): TransitionResult {
   if (verdict === 'unknown-node') return { refused: verdict };

@@ -2,6 +2,7 @@
  * The state store’s port. Every write is one atomic compare-and-set; a refused write is an answer, not an error, because
  * it is a reason to look again. Only unreachable Redis (REDIS_UNAVAILABLE) and broken input throw.
  */
+import type { Fence } from '../node/fence.js';
 import type { Actor, NodeState, Operation } from '../node/lifecycle.js';
 import type { Failure, LastError, NodeEvent, NodeRecord, Progress, ResourceId } from '../node/record.js';
 import type { ValidNodeRequest } from '../node/request.js';
@@ -55,13 +56,15 @@ export interface TransitionRequest {
   /** Required with `to: FAILED`, forbidden otherwise. */
   readonly failure?: Omit<Failure, 'at'>;
   readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly fences?: readonly Fence[];
 }
 
 export type Refusal =
   | { readonly refused: 'unknown-node' }
   | { readonly refused: 'wrong-state'; readonly node: NodeRecord }
   | { readonly refused: 'stale-epoch'; readonly node: NodeRecord }
-  | { readonly refused: 'lease-held'; readonly node: NodeRecord };
+  | { readonly refused: 'lease-held'; readonly node: NodeRecord }
+  | { readonly refused: 'fenced-off'; readonly node: NodeRecord };
 
 export type TransitionResult = { readonly node: NodeRecord; readonly changed: boolean } | Refusal;
 
@@ -171,10 +174,10 @@ export interface NodeStore {
    * was pinned and Redis keeps another.
    */
   fleetId(): Promise<string>;
-  /** Records a request as REQUESTED. Throws REQUEST_CONFLICT when its id or request id belongs to a different request. */
+  /** Records a request as REQUESTED. Throws REQUEST_CONFLICT when its id or request id belongs to a different request, GROUP_CONFLICT behind a fence that has moved. */
   create(
     request: IdentifiedRequest,
-    by: { readonly actor: Actor; readonly reason?: string },
+    by: { readonly actor: Actor; readonly reason?: string; readonly fences?: readonly Fence[] },
   ): Promise<CreateNodeResult>;
   get(id: string): Promise<NodeRecord | undefined>;
   /** Many at once, in a few round trips; what is not there, or is no id, is in neither. */

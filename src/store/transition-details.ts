@@ -11,7 +11,7 @@ export function transitionDetails(
   request: TransitionRequest,
 ): Omit<TransitionAsk, 'now' | 'retention' | 'destroyRetry'> {
   checkShape(request);
-  const { to, actor, expected, epoch, outputs } = request;
+  const { to, actor, expected, epoch, outputs, fences } = request;
   const failure = request.failure && boundFailure(request.failure);
   const failureJson = failure && JSON.stringify(failure);
   const effects = entering(to);
@@ -23,6 +23,7 @@ export function transitionDetails(
     settled: asSet(settledStates(to, actor, epoch !== undefined)),
     expected: expected && asSet(expected),
     epoch,
+    fences,
     failure: failureJson,
     entering: {
       ...effects,

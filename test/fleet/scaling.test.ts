@@ -215,6 +215,57 @@ describe('two workers that look at the same moment', () => {
     expect(await nodes()).toHaveLength(4);
   });
 
+  it('and one that is stopped in the middle of a step, and goes on a minute later, double nothing', async () => {
+    await configure({
+      min: 1,
+      max: 9,
+      increment: 3,
+      outExpression: 'avg(connections) > 10',
+      coolDown: { out: '30s' },
+    });
+    const { id } = await serving(50);
+    fixture.now += MINUTE;
+    let goOn = (): void => undefined;
+    const frozen = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const stopped = { ...fleet, client: Object.create(fleet.client) as NodeyardClient };
+    let asked = (): void => undefined;
+    const reached = new Promise<void>((resolve) => {
+      asked = resolve;
+    });
+    stopped.client.requestNode = async (...request) => {
+      asked();
+      await frozen;
+      return fleet.client.requestNode(...request);
+    };
+    const first = scale(scalingParts(stopped));
+    await reached;
+    fixture.now += MINUTE;
+    await says(id, 500);
+    expect(done(await look())).toEqual(['create 3: done']);
+    goOn();
+    expect((await first).groups.flatMap(done)).toEqual(['create 3: passed']);
+    expect(await nodes()).toHaveLength(4);
+  });
+
+  it('and one that would drain by what it saw before a pause leaves the node to its operator', async () => {
+    await configure({ inExpression: 'avg(connections) < 10' });
+    await serving(0);
+    const { id } = await serving(0);
+    fixture.now += 10 * MINUTE;
+    const stopped = { ...fleet, roleMemories: { ...fleet.roleMemories } };
+    stopped.roleMemories.take = async (...step) => {
+      const taken = await fleet.roleMemories.take(...step);
+      await fleet.groups.pause('media', true);
+      return taken;
+    };
+    const { groups } = await scale(scalingParts(stopped));
+    expect(groups.flatMap(done)).toEqual([expect.stringMatching(/^sunset .*: passed$/)]);
+    expect(await stateOf(id)).toBe('INSERVICE');
+    expect((await nodes()).map(({ state }) => state)).toEqual(['INSERVICE', 'INSERVICE']);
+  });
+
   it('and one that dies in the middle of a step leaves it to the next look', async () => {
     await configure({ min: 3 });
     const stopped = { ...fleet, client: Object.create(fleet.client) as NodeyardClient };

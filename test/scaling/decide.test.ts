@@ -132,7 +132,7 @@ describe('a role that is asked to shrink', () => {
       'sunset c',
     ]);
     expect(brief(decided({ inExpression: inn, increment: 9 }, { nodes: idle }))).toEqual(
-      ['b', 'c', 'a', 'd'].map((id) => `sunset ${id}`),
+      ['b', 'c', 'a'].map((id) => `sunset ${id}`),
     );
   });
 
@@ -145,11 +145,58 @@ describe('a role that is asked to shrink', () => {
     expect(brief(decided({ inExpression: inn, capacityRanking: 'cpu' }, { nodes }))).toEqual(['sunset old']);
   });
 
+  it('keeps a node without which it would have to grow again at once, those that drain taken into account', () => {
+    const settings = { inExpression: 'avg(connections) < 60', outExpression: out, increment: 3 };
+    const three = ['a', 'b', 'c'].map((id) => node(id, { connections: 50 }));
+    // 150 over 2 is 75, over 1 it is 150.
+    expect(brief(decided(settings, { nodes: three }))).toEqual(['sunset a']);
+    const stays = decided(settings, { nodes: three.slice(1) });
+    expect(brief(stays)).toEqual(['sunset b']);
+    const busier = ['a', 'b'].map((id) => node(id, { connections: 55 }));
+    expect(brief(decided(settings, { nodes: busier }))).toEqual([]);
+    expect(decided(settings, { nodes: busier }).why.at(-1)).toBe(
+      'avg(connections) < 60 is true over 2 nodes in service, but with one node less avg(connections) > 100 would be as well',
+    );
+    const draining = node('x', { state: 'SOFT_SUNSET', since: NOW, connections: 90 });
+    expect(brief(decided(settings, { nodes: [...three, draining] }))).toEqual([]);
+  });
+
+  it('comes to rest at a load that does not change, whatever the load', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(2_000),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 4 }),
+        (load, begin, increment) => {
+          let size = begin;
+          const sizes = [size];
+          for (let look = 0; look < 60; look += 1) {
+            const nodes = Array.from({ length: size }, (_, index) =>
+              node(`n${index}`, { connections: load / size }),
+            );
+            const settings = {
+              min: 1,
+              max: 20,
+              increment,
+              outExpression: out,
+              inExpression: 'avg(connections) < 95',
+            };
+            size = decided(settings, { nodes }).desired;
+            sizes.push(size);
+          }
+          expect(new Set(sizes.slice(-20)).size, sizes.join(' ')).toBe(1);
+        },
+      ),
+    );
+  });
+
   it('never goes below its min', () => {
     expect(brief(decided({ inExpression: inn, min: 3, increment: 2 }, { nodes: idle }))).toEqual([
       'sunset b',
     ]);
-    expect(decided({ inExpression: inn, min: 4 }, { nodes: idle }).why.at(-1)).toBe('min is 4');
+    expect(decided({ inExpression: inn, min: 4 }, { nodes: idle }).why.at(-1)).toBe(
+      'avg(connections) < 20 is true over 4 nodes in service; min is 4',
+    );
   });
 
   it('waits for its cool-down after a step in either direction', () => {

@@ -1,8 +1,12 @@
-/** Does what was decided about a role. Every act is a compare-and-set or bears a key of its own, so that nothing happens twice. */
+/**
+ * Does what was decided about a role. Every act is a compare-and-set on the node, and on the step and the group that it was decided
+ * from: a process that was stopped in the middle of a step, and goes on when another one has looked, changes nothing any more.
+ */
 import { createHash } from 'node:crypto';
 import { NodeyardError } from '../../errors.js';
 import { nodeOf } from '../../groups/config.js';
 import type { Group } from '../../groups/groups.js';
+import type { Fence } from '../../node/fence.js';
 import type { Act, Decision } from '../../scaling/decide.js';
 import type { SeenRole } from '../../scaling/seen.js';
 import { type ScalingParts, WHO } from './context.js';
@@ -35,17 +39,27 @@ export async function actOn(
     const message = `${size} → ${desired}: ${why.join('; ')}`;
     await parts.history.note(group.config.name, { kind: 'scaled', who: WHO, role: role.name, message });
   }
+  const taken = step === undefined ? role.memory.step : role.memory.step + 1;
+  const fences = parts.memories.fences(group, role.name, taken);
   const done: DoneAct[] = [];
   for (const act of acts) {
     if (signal?.aborted === true) break;
-    done.push(told(act, await attempt(parts, group, role, act)));
+    done.push(told(act, await attempt({ parts, group, role, fences }, act)));
   }
   return done;
 }
 
-async function attempt(parts: ScalingParts, group: Group, role: SeenRole, act: Act): Promise<ActOutcome> {
+interface Doing {
+  readonly parts: ScalingParts;
+  readonly group: Group;
+  readonly role: SeenRole;
+  readonly fences: readonly Fence[];
+}
+
+async function attempt(doing: Doing, act: Act): Promise<ActOutcome> {
+  const { parts, group, role } = doing;
   try {
-    return await carryOut(parts, group, role, act);
+    return await carryOut(doing, act);
   } catch (error) {
     if (error instanceof NodeyardError && PASSED.has(error.code)) return 'passed';
     const about = { group: group.config.name, role: role.name, act: act.do, error: String(error) };
@@ -54,11 +68,12 @@ async function attempt(parts: ScalingParts, group: Group, role: SeenRole, act: A
   }
 }
 
-async function carryOut(parts: ScalingParts, group: Group, role: SeenRole, act: Act): Promise<ActOutcome> {
-  const by = { actor: 'autoscaler', reason: act.why } as const;
+async function carryOut(doing: Doing, act: Act): Promise<ActOutcome> {
+  const { parts, role, fences } = doing;
+  const by = { actor: 'autoscaler', reason: act.why, fences } as const;
   switch (act.do) {
     case 'create':
-      await create(parts, group, role, act);
+      await create(doing, act);
       return 'done';
     case 'sunset': {
       const moved = await parts.store.transition(act.node.id, {
@@ -85,9 +100,7 @@ async function carryOut(parts: ScalingParts, group: Group, role: SeenRole, act: 
 }
 
 async function create(
-  { client }: ScalingParts,
-  group: Group,
-  { name: role, config, memory }: SeenRole,
+  { parts: { client }, group, role: { name: role, config, memory }, fences }: Doing,
   { count, why }: { readonly count: number; readonly why: string },
 ): Promise<void> {
   const { name } = group.config;
@@ -107,7 +120,7 @@ async function create(
     const requestId = `scale-${key}-${memory.step + 1}-${index}`;
     await client.requestNode(
       { group: name, role, ...nodeOf(group.config, role), ...given, requestId },
-      { actor: 'autoscaler', reason: why },
+      { actor: 'autoscaler', reason: why, fences },
     );
   }
 }

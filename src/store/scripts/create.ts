@@ -1,7 +1,17 @@
 import { NODE_KEY_PREFIX, REQUEST_KEY_PREFIX, SEQUENCE_KEY } from '../keys.js';
-import { ASK, ATTENTION, EVENT, INDEX, NODE, type RecordedAsk, SCHEDULE } from './prelude.js';
+import {
+  ASK,
+  ATTENTION,
+  EVENT,
+  FENCES,
+  type FencedAsk,
+  INDEX,
+  NODE,
+  type RecordedAsk,
+  SCHEDULE,
+} from './prelude.js';
 
-export interface CreateAsk extends RecordedAsk {
+export interface CreateAsk extends RecordedAsk, FencedAsk {
   readonly state: string;
   readonly requestId?: string | undefined;
   readonly requestHash: string;
@@ -11,9 +21,9 @@ export interface CreateAsk extends RecordedAsk {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** KEYS[1] = the node. Verdicts: created, same, id-conflict, request-conflict. */
+/** KEYS[1] = the node. Verdicts: created, same, id-conflict, request-conflict, fenced-off. */
 export const CREATE = `
-${ASK}${NODE}${ATTENTION}${INDEX}${SCHEDULE}${EVENT}
+${ASK}${NODE}${ATTENTION}${INDEX}${SCHEDULE}${EVENT}${FENCES}
 local function compare(key, conflict)
   local same = redis.call('HGET', key, 'requestHash') == ask.requestHash
   return answer(same and 'same' or conflict, { key = key })
@@ -26,6 +36,7 @@ if request_key then
   if key and redis.call('EXISTS', key) == 1 then return compare(key, 'request-conflict') end
 end
 if redis.call('EXISTS', KEYS[1]) == 1 then return compare(KEYS[1], 'id-conflict') end
+if is_fenced_off() then return answer('fenced-off') end
 
 local node = { key = KEYS[1] }
 write(node, ask.fields)

@@ -2,6 +2,7 @@
  * Lua that several scripts share. Every script gets one argument, a JSON document that it knows as `ask`, and says
  * what it did as a verdict with the node’s record. What the lifecycle allows stands in `ask`, never in Lua.
  */
+import type { Fence } from '../../node/fence.js';
 import { DRIVEN_STATES, isTerminal, NODE_STATES, WATCHED_STATES } from '../../node/lifecycle.js';
 import { UNSOUND_RECORD } from '../../redis-errors.js';
 import { type Ask, list, set } from '../../redis-scripts.js';
@@ -16,6 +17,20 @@ export interface RecordedAsk extends Ask {
   readonly reason?: string | undefined;
   readonly retention: { readonly historyEntries: number; readonly eventEntries: number };
 }
+
+/** What must hold in the same moment, besides the node itself: a field of somebody else’s hash. */
+export interface FencedAsk {
+  readonly fences?: readonly Fence[] | undefined;
+}
+
+export const FENCES = `
+local function is_fenced_off()
+  for _, fence in ipairs(ask.fences or {}) do
+    if (redis.call('HGET', fence.key, fence.field) or '') ~= fence.value then return true end
+  end
+  return false
+end
+`;
 
 /** Fields that a script may look at; absent ones read as ''. Documents (inputs, outputs …) are never among them. */
 const LOADED_FIELDS = [
