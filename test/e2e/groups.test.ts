@@ -10,6 +10,7 @@ import { Yard } from '../support/yard.js';
 const QUICK = {
   NODEYARD_API_LISTEN: '127.0.0.1:0',
   NODEYARD_HEARTBEAT_INTERVAL: '200ms',
+  NODEYARD_HEARTBEAT_SILENCE: '3s',
   NODEYARD_RECONCILE_INTERVAL: '500ms',
   NODEYARD_SCALING_INTERVAL: '200ms',
 };
@@ -112,5 +113,28 @@ test('a paused group is its operator’s: moved by hand, told its clients to go 
   expect(await nodes()).toHaveLength(1);
   await nodeyard('group', 'resume', 'media');
   await serving().toBe(1);
+  await nodeyard('group', 'delete', 'media', '--yes', '--wait', '--timeout', '60s');
+});
+
+test('a node whose process is killed is replaced, and what is left of it goes', async () => {
+  const file = join(yard.app.config.dataDir, 'group.yaml');
+  writeFileSync(
+    file,
+    GROUP.replace('min: 1', 'min: 2').replace('warmUp: 0s', 'failurePolicy: { removeAfter: 1s }'),
+  );
+  await nodeyard('apply', '-f', file, '--yes');
+  await serving().toBe(2);
+  const [victim, other] = await inService();
+  if (victim === undefined || other === undefined) throw new Error('two nodes are in service');
+  process.kill(Number(victim.outputs?.['pid']), 'SIGKILL');
+  const state = async () => (await yard.app.client.get(victim.id)).state;
+  await expect.poll(state, patience).toBe('DESTROYED');
+  await serving().toBe(2);
+  const now = await inService();
+  expect(now.map(({ id }) => id)).toContain(other.id);
+  const history = await yard.app.store.history(victim.id);
+  expect(history.map(({ to, actor }) => `${to} ${actor}`)).toEqual(
+    expect.arrayContaining(['FAILED reconciler', 'DESTRUCTION_REQUESTED autoscaler', 'DESTROYED terraform']),
+  );
   await nodeyard('group', 'delete', 'media', '--yes', '--wait', '--timeout', '60s');
 });
