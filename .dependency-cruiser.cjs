@@ -82,7 +82,7 @@ module.exports = {
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state, queue, heartbeat, commands and webhooks; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat, commands, groups and webhooks; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -99,6 +99,7 @@ module.exports = {
           '^src/state/(repository|document)\\.ts$',
           '^src/heartbeat/(heartbeats|load)\\.ts$',
           '^src/commands/(commands|wish)\\.ts$',
+          '^src/groups/(groups|history|config|accepted|check-stacks|standing)\\.ts$',
           '^src/webhooks/(webhook|webhooks|payload)\\.ts$',
         ],
       },

@@ -4,6 +4,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './docs/configuration.js';
 import { errorCodeTable } from './docs/error-codes.js';
+import { groupSchema, groupTable, roleTable } from './docs/groups.js';
 import { jobSchema } from './docs/job-schema.js';
 import { lifecycleDiagram, lifecycleTable } from './docs/lifecycle.js';
 import { metricTable } from './docs/metrics.js';
@@ -14,12 +15,14 @@ import { webhookSchema } from './docs/webhook-schema.js';
 /** Each page with what makes its new text from the old one. */
 const PAGES: Readonly<Record<string, (page: string) => string>> = {
   'docs/configuration.md': configurationPage,
+  'docs/groups.md': (page) => fill(fill(page, 'group', groupTable()), 'role', roleTable()),
   'docs/lifecycle.md': (page) => fill(fill(page, 'diagram', lifecycleDiagram()), 'table', lifecycleTable()),
   'docs/operations.md': (page) => fill(fill(page, 'metrics', metricTable()), 'error-codes', errorCodeTable()),
   'docs/rehearsal.md': (page) =>
     fill(fill(page, 'fault-plans', faultPlanTable()), 'simulated-types', simulatedTypeList()),
   'schema/create-job.v1.schema.json': () => jobSchema('create'),
   'schema/destroy-job.v1.schema.json': () => jobSchema('destroy'),
+  'schema/group.v1.schema.json': groupSchema,
   'schema/webhook-payload.v1.schema.json': webhookSchema,
 };
 

@@ -14,6 +14,7 @@ export const EXIT_STATUSES = {
     status: 6,
     meaning: 'refused: the state of the node, its group or a run at work does not allow it',
   },
+  differs: { status: 7, meaning: 'different: `apply --dry-run` has found something to change' },
   interrupted: { status: 130, meaning: 'interrupted by Ctrl-C before it was done' },
   closed: { status: 141, meaning: 'the reader of the output went away before it was done' },
   terminated: { status: 143, meaning: 'ended by TERM before it was done' },

@@ -2,13 +2,16 @@
 import { Command } from 'commander';
 import type { Act } from './call.js';
 import { defineApi } from './commands/api.js';
+import { defineApply } from './commands/apply.js';
 import { defineCommand } from './commands/command.js';
 import { defineCreate } from './commands/create.js';
 import { defineDemo } from './commands/demo.js';
 import { defineDestroy } from './commands/destroy.js';
 import { defineDoctor } from './commands/doctor.js';
+import { defineGroup } from './commands/group.js';
 import { defineLogs } from './commands/logs.js';
 import { defineLs } from './commands/ls.js';
+import { defineMove } from './commands/move.js';
 import { defineReconcile } from './commands/reconcile.js';
 import { defineRetry } from './commands/retry.js';
 import { defineShow } from './commands/show.js';
@@ -34,6 +37,9 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineWatch,
   defineLogs,
   defineRetry,
+  defineMove,
+  defineApply,
+  defineGroup,
   defineCommand,
   defineReconcile,
   defineState,

@@ -5,6 +5,8 @@ import type { TokenStore } from '../auth/tokens.js';
 import type { NodeyardClient } from '../client.js';
 import type { Commands, Mailbox } from '../commands/commands.js';
 import type { Config } from '../config.js';
+import type { Groups } from '../groups/groups.js';
+import type { GroupHistory } from '../groups/history.js';
 import type { Heartbeats } from '../heartbeat/heartbeats.js';
 import type { Load } from '../heartbeat/load.js';
 import type { Log } from '../log.js';
@@ -54,6 +56,8 @@ export interface ApiParts {
   readonly commands: Commands;
   readonly mailbox: Mailbox;
   readonly commandSettings: Config['commands'];
+  readonly groups: Groups;
+  readonly groupHistory: GroupHistory;
   readonly tokens: TokenStore;
   readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
   readonly audit: AuditTrail;

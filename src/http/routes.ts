@@ -1,6 +1,7 @@
 /** All families of routes. */
 import { accessRoutes } from './routes/access.js';
 import { eventRoutes } from './routes/events.js';
+import { groupRoutes } from './routes/groups.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { nodeChangeRoutes } from './routes/node-changes.js';
@@ -21,6 +22,7 @@ export const FAMILIES: readonly RouteFamily[] = [
   nodeChangeRoutes,
   nodeEventRoutes,
   nodeCommandRoutes,
+  groupRoutes,
   eventRoutes,
   runRoutes,
   stackRoutes,

@@ -10,6 +10,7 @@ import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { groupConfigSchema } from '../../src/groups/config.js';
 import { nodeAt } from '../store/support.js';
 import {
   type Document,
@@ -25,11 +26,13 @@ const RUNS = Number(process.env['FUZZ_RUNS'] ?? 100);
 const PATIENCE_MS = 600_000;
 
 const KNOWN: Vocabulary['known'] = {
-  name: ['create', 'local-node'],
+  name: ['create', 'local-node', 'media'],
   runId: ['run1'],
   place: ['canonical', 'version-1'],
   commandId: ['1', '2'],
   stack: ['local-node'],
+  group: ['media', 'web'],
+  roles: [{ edge: { max: 3 } }],
   inputs: [{}, { message: 'hi' }],
   cursor: ['3', '0-1'],
   // Nobody listens there, which is known at once.
@@ -64,6 +67,12 @@ async function prepare(operation: string): Promise<Vocabulary> {
   writeFileSync(join(logs, '000001-create-run1.jsonl'), '{"@message":"one"}\ntwo\n');
   await yard.app.states.save(`${operation}-0`, { epoch: 1, sequence: 1, document: document_ });
   await yard.app.commands.ask(`${operation}-0`, { name: 'Ping', ttlMs: 3_600_000 }, { actor: 'operator' });
+  // What an earlier operation has deleted takes no change any more.
+  await yard.app.groups.delete('media');
+  await yard.app.groups.remove('media');
+  await yard.app.groups.put(
+    groupConfigSchema.parse({ name: 'media', stack: 'local-node', roles: { edge: { max: 3 } } }),
+  );
   const { webhooks } = yard.app;
   // There may be only so many of them.
   for (const { id } of await webhooks.list()) await webhooks.remove(id);

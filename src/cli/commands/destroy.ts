@@ -18,6 +18,7 @@ interface DestroyOptions {
   readonly role?: string;
   readonly state?: readonly string[];
   readonly yes?: boolean;
+  readonly force?: boolean;
   readonly wait?: boolean;
   readonly timeout?: string;
 }
@@ -36,6 +37,7 @@ export function defineDestroy(program: Command, act: Act): void {
     .option('--role <name>', 'with --all: only with this role')
     .option('--state <state>', 'with --all: only in this state; again or with commas for more', gather)
     .option('--yes', 'with --all: do it; without it the command only says how many nodes it would destroy')
+    .option('--force', 'also nodes of roles that scaling decides about, which makes others in their place')
     .option('--wait', 'wait until every node is DESTROYED or FAILED')
     .option('--timeout <duration>', 'wait at most so long: 90s, 10m')
     .action((ids: readonly string[], options: DestroyOptions) => act((call) => destroy(call, ids, options)));
@@ -45,7 +47,7 @@ export function defineDestroy(program: Command, act: Act): void {
       ['nodeyard destroy --all --group try', 'says how many that would be'],
       ['nodeyard destroy --all --group try --yes --wait --timeout 10m'],
     ],
-    exits: ['redis', 'missing', 'timeout', 'interrupted', 'terminated'],
+    exits: ['redis', 'missing', 'timeout', 'refused', 'interrupted', 'terminated'],
   });
 }
 
@@ -62,9 +64,8 @@ async function destroy(call: Call, ids: readonly string[], options: DestroyOptio
         'Add --yes to do it; `nodeyard ls` with the same filters lists them.',
       );
     }
-    const asked = await forEachNode(chosen, (id) =>
-      app.client.requestDestruction(id, { actor: 'operator', reason: 'nodeyard destroy' }),
-    );
+    const by = { actor: 'operator', reason: 'nodeyard destroy', force: options.force === true } as const;
+    const asked = await forEachNode(chosen, (id) => app.client.requestDestruction(id, by));
     if (asked.nodes.length > 0) await remarkOnWorkers(app, call.output, 'destroy');
     if (options.wait !== true) return conclude(call, asked, {});
     const waited = await waitForAll(call, app, asked, { states: GOAL, timeoutMs });

@@ -16,7 +16,7 @@ export function nodeChangeRoutes(api: Api, { client }: ApiParts): void {
       operationId: 'changeNodeState',
       summary: 'Move a node',
       description:
-        'Compare-and-set, in either vocabulary: FAULT, SUNSET and DOOMED are FAILED, SOFT_SUNSET and DESTRUCTION_REQUESTED.',
+        'Compare-and-set, in either vocabulary: FAULT, SUNSET and DOOMED are FAILED, SOFT_SUNSET and DESTRUCTION_REQUESTED. Refused with ROLE_IS_AUTO where scaling decides about the node’s role: pause its group first.',
       tags,
       params: nodeParams,
       body: schemas.stateChangeRequestSchema,
@@ -34,19 +34,15 @@ export function nodeChangeRoutes(api: Api, { client }: ApiParts): void {
       operationId: 'destroyNode',
       summary: 'Ask for a node’s destruction',
       description:
-        'In whatever state it is; asking again changes nothing. A destruction that FAILED is tried again.',
+        'In whatever state it is; asking again changes nothing. A destruction that FAILED is tried again. Where scaling decides about the node’s role, it takes `force`, unless the node is FAILED.',
       tags,
       params: nodeParams,
       body: schemas.destroyRequestSchema,
       response: { 202: schemas.changedSchema },
     },
     handler: async ({ params, body = {}, principal }, reply) => {
-      const wish = {
-        ...body,
-        to: 'DESTRUCTION_REQUESTED',
-        reason: reasonOf(principal, body.reason),
-      } as const;
-      return reply.status(202).send(await client.changeState(params.id, wish));
+      const wish = { ...body, actor: 'operator', reason: reasonOf(principal, body.reason) } as const;
+      return reply.status(202).send(await client.doom(params.id, wish));
     },
   });
 
@@ -60,11 +56,13 @@ export function nodeChangeRoutes(api: Api, { client }: ApiParts): void {
       description: 'What it has made is destroyed. Refused once the node is created or FAILED.',
       tags,
       params: nodeParams,
-      body: schemas.reasonRequestSchema,
+      body: schemas.cancelRequestSchema,
       response: { 202: schemas.changedSchema },
     },
-    handler: async ({ params, body, principal }, reply) =>
-      reply.status(202).send(await client.cancel(params.id, { reason: reasonOf(principal, body?.reason) })),
+    handler: async ({ params, body = {}, principal }, reply) => {
+      const wish = { ...body, reason: reasonOf(principal, body.reason) };
+      return reply.status(202).send(await client.cancel(params.id, wish));
+    },
   });
 
   api.route({

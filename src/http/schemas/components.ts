@@ -1,10 +1,12 @@
 /** The schemas that have a name in the OpenAPI document, and so in generated clients. */
 import type { z } from 'zod';
+import { groupWishSchema } from '../../groups/config.js';
 import { nodeRequestSchema } from '../../node/request.js';
 import { webhookPayloadSchema } from '../../webhooks/payload.js';
 import { deadLetterSchema, webhookRequestSchema, webhookSchema } from '../../webhooks/webhook.js';
 import { auditEntrySchema } from './access.js';
 import { errorSchema, refusalSchema } from './error.js';
+import { entrySchema, groupSchema } from './groups.js';
 import { failureSchema, nodeEventSchema, nodeSchema } from './node.js';
 import { commandRequestSchema, commandSchema } from './node-commands.js';
 import { heardSchema, nodeSaysRequestSchema } from './node-events.js';
@@ -32,6 +34,9 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [requests.requestedSchema, 'Requested'],
   [requests.manyRequestedSchema, 'ManyRequested'],
   [requests.changedSchema, 'Changed'],
+  [groupWishSchema, 'GroupRequest'],
+  [groupSchema, 'Group'],
+  [entrySchema, 'GroupEntry'],
   [runSchema, 'Run'],
   [stateSummarySchema, 'StateSummary'],
   [stackSchema, 'Stack'],

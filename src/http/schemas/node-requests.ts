@@ -102,6 +102,11 @@ export const stateChangeRequestSchema = z.strictObject({
   reason,
 });
 
+const force = z
+  .boolean()
+  .exactOptional()
+  .describe('Also where scaling decides about the node’s role, which makes another one in its place.');
+
 export const destroyRequestSchema = z
   .strictObject({
     expected: z
@@ -110,8 +115,11 @@ export const destroyRequestSchema = z
       .max(20)
       .exactOptional()
       .describe('Only when it is in one of these.'),
+    force,
     reason,
   })
   .optional();
+
+export const cancelRequestSchema = z.strictObject({ force, reason }).optional();
 
 export const reasonRequestSchema = z.strictObject({ reason }).optional();

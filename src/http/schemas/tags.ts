@@ -2,6 +2,7 @@
 export const TAGS = [
   { name: 'nodes', description: 'Ask for nodes, look at them, move them, end them.' },
   { name: 'node', description: 'What a node calls itself, with its own token.' },
+  { name: 'groups', description: 'What nodes there are to be, and who decides.' },
   { name: 'events', description: 'What happens to nodes, page by page or as it happens.' },
   { name: 'runs', description: 'Terraform’s runs, and what it said.' },
   { name: 'stacks', description: 'What a node can be made of.' },
