@@ -17,6 +17,7 @@ import { defineReconcile } from './commands/reconcile.js';
 import { defineRetry } from './commands/retry.js';
 import { defineRoute } from './commands/route.js';
 import { defineShow } from './commands/show.js';
+import { defineSimulate } from './commands/simulate.js';
 import { defineStacks } from './commands/stacks.js';
 import { defineState } from './commands/state.js';
 import { defineToken } from './commands/token.js';
@@ -44,6 +45,7 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineGroup,
   defineExplain,
   defineRoute,
+  defineSimulate,
   defineCommand,
   defineReconcile,
   defineState,
