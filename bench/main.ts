@@ -1,10 +1,11 @@
-/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [--quick] [--json | --markdown]`. */
+/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [route] [--quick] [--json | --markdown]`. */
 import { setMaxListeners } from 'node:events';
 import { type BenchRequest, readArguments } from './arguments.js';
 import { fleetBenchmark } from './fleet.js';
 import { jobBenchmark } from './job.js';
 import { describeMachine, machineLine } from './machine.js';
 import { type Benchmark, markdownOf, type Report, textOf } from './report.js';
+import { routeBenchmark } from './route.js';
 import { storeBenchmark } from './store.js';
 import { synthBenchmark } from './synth.js';
 
@@ -13,6 +14,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   fleet: fleetBenchmark,
   synth: synthBenchmark,
   store: storeBenchmark,
+  route: routeBenchmark,
 };
 
 const USAGE = `Usage: npm run bench -- [benchmark…] [options]
@@ -22,6 +24,7 @@ Benchmarks, all when none is named:
   fleet   many nodes at once against a shell loop (xargs -P) and a cdktf deploy loop, which installs cdktf-cli
   synth   ten thousand syntheses: time, memory, tokens
   store   the state store with a thousand and with a hundred thousand nodes
+  route   which of a thousand nodes serve next, over HTTP, against a plain fastify
 
 Options:
   --quick      smaller sizes and fewer rounds, to see that it runs
