@@ -5,7 +5,7 @@
 import { randomInt } from 'node:crypto';
 import { NodeyardError } from './errors.js';
 import type { Groups } from './groups/groups.js';
-import { type ByHand, refuseAgainstScaling } from './groups/hand.js';
+import { refuseAgainstScaling } from './groups/hand.js';
 import { type Actor, type NodeState, type Operation, transitionsTo } from './node/lifecycle.js';
 import { parseInput } from './node/problems.js';
 import type { Failure, NodeRecord } from './node/record.js';
@@ -89,10 +89,12 @@ export class NodeyardClient {
    */
   async requestNode(request: NodeRequest, by: By = {}): Promise<Requested> {
     const valid = parseInput(nodeRequestSchema, request);
-    await this.#refuseAgainstScaling(valid, 'request', by.actor).catch(async (refusal: unknown) => {
-      // The same request again is an answer, whoever decides about its role by now.
-      if (!(await this.#isThere(valid))) throw refusal;
-    });
+    if (this.#groups !== undefined && isByHand(by.actor)) {
+      await refuseAgainstScaling(this.#groups, valid, 'request').catch(async (refusal: unknown) => {
+        // The same request again is an answer, whoever decides about its role by now.
+        if (!(await this.#isThere(valid))) throw refusal;
+      });
+    }
     const result = await this.#store.create(
       { ...valid, id: valid.id ?? newNodeId() },
       { actor: by.actor ?? 'producer', ...(by.reason === undefined ? {} : { reason: by.reason }) },
@@ -139,7 +141,7 @@ export class NodeyardClient {
     if (this.#groups !== undefined) {
       const node = await this.get(nodeId);
       if (node.state === to) return { node, changed: false };
-      await this.#refuseAgainstScaling(node, 'move', actor);
+      await refuseAgainstScaling(this.#groups, node, 'move');
     }
     const failure = to === 'FAILED' ? { failure: faultOf(reason) } : {};
     const result = await this.#store.transition(nodeId, { to, ...by, ...failure });
@@ -152,10 +154,10 @@ export class NodeyardClient {
   /** As `requestDestruction`, and whether anything has changed by it. */
   async doom(nodeId: string, by: DoomWish = {}): Promise<Changed> {
     const { actor = 'producer', force = false } = by;
-    if (this.#groups !== undefined && !force && BY_HAND.has(actor)) {
+    if (this.#groups !== undefined && !force && isByHand(actor)) {
       const node = await this.get(nodeId);
       // A FAILED node works no more, and scaling would end it as well.
-      if (!ENDING.has(node.state)) await this.#refuseAgainstScaling(node, 'destroy', actor);
+      if (!ENDING.has(node.state)) await refuseAgainstScaling(this.#groups, node, 'destroy');
     }
     const result = await this.#store.transition(nodeId, {
       to: 'DESTRUCTION_REQUESTED',
@@ -249,16 +251,6 @@ export class NodeyardClient {
     return id !== undefined && (await this.#store.get(id)) !== undefined;
   }
 
-  /** Only people are refused; `producer` is whoever says nothing else. */
-  async #refuseAgainstScaling(
-    of: Pick<NodeRecord, 'group' | 'role'>,
-    what: ByHand,
-    actor: Actor = 'producer',
-  ): Promise<void> {
-    if (this.#groups === undefined || !BY_HAND.has(actor)) return;
-    await refuseAgainstScaling(this.#groups, of, what);
-  }
-
   /**
    * The intent is on record, so what was asked for will be done: a Redis that goes away between the two makes it later, not
    * undone, and an error here would say that nothing had happened.
@@ -273,7 +265,8 @@ export class NodeyardClient {
   }
 }
 
-const BY_HAND: ReadonlySet<Actor> = new Set(['producer', 'operator']);
+/** Only people are refused; `producer` is whoever says nothing else. */
+const isByHand = (actor: Actor = 'producer'): boolean => actor === 'producer' || actor === 'operator';
 /** Its end is on the way, or nothing would be lost by it. */
 const ENDING: ReadonlySet<NodeState> = new Set([
   'FAILED',

@@ -10,7 +10,7 @@ import { table } from './page.js';
 
 const CONDITIONS: Readonly<Record<NonNullable<Transition['condition']>, string>> = {
   'create-failed': 'only where the create had failed',
-  'create-succeeded': 'only where the create had succeeded',
+  reinstatable: 'only where the create had succeeded and nobody has asked for its destruction',
 };
 
 /**

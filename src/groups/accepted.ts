@@ -21,7 +21,7 @@ export function accepted(name: string, change: GroupChange): AcceptedChange {
   );
 }
 
-export const unknownGroup = (name: string): NodeyardError =>
+const unknownGroup = (name: string): NodeyardError =>
   new NodeyardError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(name)}`, { field: 'group' });
 
 /** Throws UNKNOWN_GROUP. */

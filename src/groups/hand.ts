@@ -11,10 +11,10 @@ import type { Group, Groups } from './groups.js';
 export type ByHand = 'request' | 'move' | 'destroy';
 
 /** `free`: people’s; `auto`: scaling’s; `ending`: nobody’s any more, all its nodes are being destroyed. */
-export type Hand = 'free' | 'auto' | 'ending';
+type Hand = 'free' | 'auto' | 'ending';
 
 /** Of a group that nobody has configured, and of a role that its group does not name, nodes are free. */
-export function handOf(group: Group | undefined, roleName: string): Hand {
+function handOf(group: Group | undefined, roleName: string): Hand {
   if (group === undefined) return 'free';
   if (group.deletedAt !== undefined) return 'ending';
   const { isScalingPaused, roles } = group.config;

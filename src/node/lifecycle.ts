@@ -25,7 +25,7 @@ export type Actor = (typeof ACTORS)[number];
 /** What must be true of the node besides its state. Checked in the same atomic step as the state itself. */
 export type TransitionCondition =
   | 'create-failed' // the failure on record is one of a create
-  | 'create-succeeded'; // the create had once succeeded
+  | 'reinstatable'; // the create had once succeeded, and nobody has asked for its destruction: from that there is no way back
 
 export interface Transition {
   readonly from: NodeState | null;
@@ -83,14 +83,14 @@ export const TRANSITIONS: readonly Transition[] = [
     to: 'INSERVICE',
     by: ['operator', 'node'],
     meaning: 'reinstated',
-    condition: 'create-succeeded',
+    condition: 'reinstatable',
   },
   {
     from: 'FAILED',
     to: 'SOFT_SUNSET',
     by: ['operator', 'node'],
     meaning: 'reinstated',
-    condition: 'create-succeeded',
+    condition: 'reinstatable',
   },
 ];
 

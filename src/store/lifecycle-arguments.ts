@@ -10,8 +10,8 @@ import {
   transitionsTo,
 } from '../node/lifecycle.js';
 
-/** A field of the record that must hold a value for a source state to count; empty = the state suffices. */
-export type Requirement = { readonly field?: never } | { readonly field: string; readonly value: string };
+/** What fields of the record must hold for a source state to count; an absent one holds ''. */
+export type Requirement = Readonly<Record<string, string>>;
 export type Sources = Readonly<Partial<Record<NodeState, Requirement>>>;
 
 /** What changes in the record besides the state when a node enters it. */
@@ -23,8 +23,8 @@ export interface Entering {
 }
 
 const CONDITIONS: Readonly<Record<TransitionCondition, Requirement>> = {
-  'create-failed': { field: 'failureOperation', value: 'create' },
-  'create-succeeded': { field: 'createSucceeded', value: '1' },
+  'create-failed': { failureOperation: 'create' },
+  reinstatable: { createSucceeded: '1', doomed: '' },
 };
 
 /** The states that `actor` may leave for `to`. */
@@ -61,7 +61,6 @@ export function entering(to: NodeState): Entering {
     // The job that is named there drove the create; in the other queue its id may be another node’s.
     return { ...effects, set: { attempts: '0', doomed: '1' }, clear: ['jobId'] };
   }
-  if (isReinstatement(to)) return { ...effects, set: {}, clear: ['doomed', ...DESTROY_FAILURES] };
   return { ...effects, set: {} };
 }
 
@@ -74,9 +73,6 @@ const TOMBSTONE_CLEARS = [
   'resources',
   ...DESTROY_FAILURES,
 ];
-
-const isReinstatement = (to: NodeState): boolean =>
-  TRANSITIONS.some((row) => row.to === to && row.from === 'FAILED' && row.condition === 'create-succeeded');
 
 /** Who may ask for a node at all. */
 export const mayRequest = (actor: Actor): boolean =>

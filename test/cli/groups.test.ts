@@ -289,6 +289,14 @@ describe('nodeyard move', () => {
     expect((await json(['move', 'nobody', 'FAULT'])).status).toBe(4);
   });
 
+  it('is not needed by create in a paused group, which says where there are more than max', async () => {
+    const name = fresh();
+    await run(['apply', '-f', file('m.yaml', yaml(name, 1, 'isScalingPaused: true\n')), '--yes']);
+    const create = ['create', '--stack', 'local-node', '--group', name, '--role', 'edge'];
+    expect((await run(create)).stderr).not.toContain('max');
+    expect((await run(create)).stderr).toContain('now has 2 nodes of role edge, more than its max of 1');
+  });
+
   it('is not needed by destroy --force', async () => {
     const name = await applied(fresh());
     const { id } = await nodeAt(yard.app.store, 'INSERVICE', { group: name, role: 'edge', id: fresh() });

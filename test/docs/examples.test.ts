@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { loadConfig } from '../../src/config.js';
+import { groupWishSchema } from '../../src/groups/config.js';
 import { parseInput } from '../../src/node/problems.js';
 import { createJobSchema, destroyJobSchema } from '../../src/node/request.js';
 import { parseInputs } from '../../src/synth/inputs.js';
@@ -41,6 +43,7 @@ describe('a JSON example', () => {
     'aws-node': (value) => parseInputs(awsNode, value),
     // A field that the schema does not know would be dropped.
     'webhook-payload': (value) => expect(parseInput(webhookPayloadSchema, value)).toEqual(value),
+    group: (value) => parseInput(groupWishSchema, value),
     configuration: (value) => {
       writeFileSync(join(directory, 'nodeyard.json'), JSON.stringify(value));
       return loadConfig({ env: {}, cwd: directory });
@@ -49,10 +52,10 @@ describe('a JSON example', () => {
 
   test.each(marked('valid').map((block, index) => [`${block.page} #${index}`, block] as const))(
     'of %s is what it says',
-    (_, { what, code }) => {
+    (_, { what, language, code }) => {
       const check = CHECKS[what];
       if (check === undefined) throw new Error(`nothing checks "${what}"`);
-      expect(() => check(JSON.parse(code))).not.toThrow();
+      expect(() => check(language === 'yaml' ? parse(code) : JSON.parse(code))).not.toThrow();
     },
   );
 
@@ -60,6 +63,7 @@ describe('a JSON example', () => {
     const misspelt = { v: 1, node: { group: 'g', role: 'r', stack: 's', imputs: {} } };
     expect(() => CHECKS['create-job']?.(misspelt)).toThrow('node.imputs');
     expect(() => CHECKS['destroy-job']?.({ v: 1, node: {} })).toThrow('an id or a requestId');
+    expect(() => CHECKS['group']?.({ name: 'g', roles: {} })).toThrow('roles');
     expect(() => CHECKS['aws-node']?.({ region: 'nowhere' })).toThrow('inputs.region');
     expect(() => CHECKS['configuration']?.({ stack: [] })).toThrow('stack');
     expect(() => CHECKS['webhook-payload']?.({ v: 1, type: 'node.moved' })).toThrow('type');

@@ -604,16 +604,8 @@ describe('a look at the fleet', () => {
 
   it('goes on where one rule or one act fails, and ends between two acts when it is told to', async () => {
     const { store } = fixture;
-    const nodes = [await nodeAt(store, 'FAILED destroy'), await nodeAt(store, 'FAILED destroy')];
-    await store.transition(nodes[0]?.id ?? '', {
-      to: 'INSERVICE',
-      actor: 'operator',
-    });
-    await store.transition(nodes[0]?.id ?? '', {
-      to: 'FAILED',
-      actor: 'reconciler',
-      failure: failureOf('health'),
-    });
+    await nodeAt(store, 'FAILED health');
+    const { id } = await nodeAt(store, 'FAILED destroy');
     fixture.now += HOUR;
     const fleet = new Fleet(fixture);
     const broken = {
@@ -623,10 +615,10 @@ describe('a look at the fleet', () => {
     };
     const report = await reconcile(broken);
     expect(report.failures).toEqual([{ rule: 'ttl', message: 'Error: no' }]);
-    expect(brief(report.findings)).toEqual([`failed-destroys ${nodes[1]?.id} destroy again: failed`]);
+    expect(brief(report.findings)).toEqual([`failed-destroys ${id} destroy again: failed`]);
     expect(await fleet.look({ signal: AbortSignal.abort() })).toEqual([]);
     fixture.now += 10_000;
-    expect(brief(await fleet.look())).toEqual([`stranded ${nodes[1]?.id} add a destroy job: done`]);
+    expect(brief(await fleet.look())).toEqual([`stranded ${id} add a destroy job: done`]);
   });
 });
 

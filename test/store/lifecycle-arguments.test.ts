@@ -12,11 +12,11 @@ describe('what the scripts are told of the lifecycle', () => {
   it('names the states that an actor may leave, with what must be true besides', () => {
     expect(sourcesOf('CREATING', 'terraform')).toEqual({
       REQUESTED: {},
-      FAILED: { field: 'failureOperation', value: 'create' },
+      FAILED: { failureOperation: 'create' },
     });
     expect(sourcesOf('INSERVICE', 'operator')).toEqual({
       SOFT_SUNSET: {},
-      FAILED: { field: 'createSucceeded', value: '1' },
+      FAILED: { createSucceeded: '1', doomed: '' },
     });
     expect(sourcesOf('CREATED', 'operator')).toEqual({});
   });
@@ -27,7 +27,7 @@ describe('what the scripts are told of the lifecycle', () => {
   });
 
   it('lets a retry begin where the operation does not begin of itself', () => {
-    expect(retrySourcesOf('create')).toEqual({ FAILED: { field: 'failureOperation', value: 'create' } });
+    expect(retrySourcesOf('create')).toEqual({ FAILED: { failureOperation: 'create' } });
     expect(retrySourcesOf('destroy')).toEqual({});
   });
 

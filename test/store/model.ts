@@ -10,6 +10,7 @@ export class NodeModel {
   epoch = 0;
   attempts = 0;
   createSucceeded = false;
+  doomed = false;
   retryRequested = false;
   failedIn: Failure['operation'] | undefined;
   holder: string | undefined;
@@ -105,12 +106,15 @@ export class NodeModel {
     const row = rows.find(({ from }) => from === this.state);
     if (row === undefined || expected?.includes(this.state) === false) return 'wrong-state';
     if (row.condition === 'create-failed' && this.failedIn !== 'create') return 'wrong-state';
-    if (row.condition === 'create-succeeded' && !this.createSucceeded) return 'wrong-state';
+    if (row.condition === 'reinstatable' && (!this.createSucceeded || this.doomed)) return 'wrong-state';
     this.#enter(to);
     this.events += 1;
     if (to === 'FAILED') this.failedIn = failedIn;
     if (to === 'CREATED') this.createSucceeded = true;
-    if (to === 'DESTRUCTION_REQUESTED') this.attempts = 0;
+    if (to === 'DESTRUCTION_REQUESTED') {
+      this.attempts = 0;
+      this.doomed = true;
+    }
     if (to === 'DESTROYED') this.#dropLease();
     return 'done';
   }

@@ -61,16 +61,6 @@ describe('the time to live', () => {
     expect(idsOf(await store.expired(10)).sort()).toEqual(idsOf(nodes).sort());
   });
 
-  it('counts again for a node that was reinstated', async () => {
-    const { store } = fixture;
-    const { id } = await nodeAt(store, 'FAILED destroy', { ttl: 60 });
-    fixture.now += MINUTE;
-    expect(await store.expired(10)).toEqual([]);
-    await store.transition(id, { to: 'INSERVICE', actor: 'operator' });
-    expect(idsOf(await store.expired(10))).toEqual([id]);
-    expect((await store.get(id))?.failedDestroys).toBeUndefined();
-  });
-
   it('is warned of once', async () => {
     const { store } = fixture;
     const { id } = await nodeAt(store, 'CREATED', { ttl: 600 });
@@ -167,7 +157,7 @@ describe('failed destroys as a whole', () => {
     expect(await store.failedDestroys()).toEqual({ count: 2, oldestMs: HOUR + MINUTE, mostFailures: 2 });
   });
 
-  it('are over when the cloud confirms it, or somebody reinstates the node', async () => {
+  it('are over when the cloud confirms it, and by nothing else: there is no way back', async () => {
     const { store } = fixture;
     const gone = await nodeAt(store, 'FAILED destroy');
     await doom(gone.id);
@@ -176,8 +166,11 @@ describe('failed destroys as a whole', () => {
     await store.transition(gone.id, { to: 'DESTROYED', actor: 'terraform', epoch: begun.epoch });
     const kept = await nodeAt(store, 'FAILED destroy');
     expect(await store.failedDestroys()).toMatchObject({ count: 1 });
-    await store.transition(kept.id, { to: 'INSERVICE', actor: 'operator' });
-    expect(await store.failedDestroys()).toEqual(NONE);
+    const refused = { refused: 'wrong-state' };
+    for (const to of ['INSERVICE', 'SOFT_SUNSET'] as const)
+      for (const actor of ['operator', 'node'] as const)
+        expect(await store.transition(kept.id, { to, actor })).toMatchObject(refused);
+    expect(await store.failedDestroys()).toMatchObject({ count: 1 });
   });
 });
 
@@ -194,19 +187,9 @@ describe('an alarm about a failed destroy', () => {
     expect(notes.map(({ reason }) => reason)).toEqual([`alarm ${HOUR}`, `alarm ${4 * HOUR}`]);
   });
 
-  it('is never raised about a node whose destruction has not failed, and anew about one that was reinstated', async () => {
+  it('is never raised about a node whose destruction has not failed', async () => {
     const other = await nodeAt(fixture.store, 'FAILED create');
     expect([await raise(other.id, HOUR), await raise('nobody', HOUR)]).toEqual([false, false]);
-    const { id } = await nodeAt(fixture.store, 'FAILED destroy');
-    await raise(id, HOUR);
-    await fixture.store.transition(id, { to: 'INSERVICE', actor: 'operator' });
-    expect(await raise(id, 2 * HOUR)).toBe(false);
-    await doom(id);
-    const begun = await fixture.store.begin(id, { operation: 'destroy', holder: 'again', leaseMs: 1 });
-    if ('refused' in begun) throw new Error(begun.refused);
-    const failure = failureOf('destroy');
-    await fixture.store.transition(id, { to: 'FAILED', actor: 'terraform', epoch: begun.epoch, failure });
-    expect(await raise(id, HOUR)).toBe(true);
   });
 });
 

@@ -19,7 +19,7 @@ function allowed(standing: Standing, to: NodeState, actor: Actor): boolean {
   const row = TRANSITIONS.find((each) => each.from === stateOf(standing) && each.to === to);
   if (row === undefined || !row.by.includes(actor)) return false;
   if (row.condition === 'create-failed') return standing === 'FAILED create';
-  if (row.condition === 'create-succeeded') return standing !== 'FAILED create';
+  if (row.condition === 'reinstatable') return standing === 'FAILED health';
   return true;
 }
 

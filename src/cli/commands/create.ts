@@ -7,6 +7,7 @@ import { conclude, forEachNode, waitForAll } from '../bulk.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
+import { remarkOnMost } from '../most-remark.js';
 import { configOf, withApp } from '../opened.js';
 import { applyInputs, readInputsFile } from '../stack-inputs.js';
 import { teach } from '../teach.js';
@@ -75,6 +76,7 @@ async function create(call: Call, options: CreateOptions): Promise<ExitName> {
       return node;
     });
     await remarkOnWorkers(app, call.output, 'create');
+    if (made.size > 0) await remarkOnMost(app, call.output, options);
     const created = { created: made.size };
     if (options.wait !== true) return conclude(call, asked, { more: created });
     const waited = await waitForAll(call, app, asked, { states: CREATED_STATES, timeoutMs });

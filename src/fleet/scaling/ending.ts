@@ -6,6 +6,9 @@ import type { ScalingParts } from './context.js';
 
 const WHY = 'its group is being deleted';
 
+/** Whoever read the group a moment before its end may still ask for a node a moment after it. */
+const LATE_REQUESTS_MS = 5_000;
+
 export interface Ending {
   /** Nodes that are not DESTROYED yet. */
   readonly left: number;
@@ -15,12 +18,12 @@ export interface Ending {
 
 export async function endGroup(
   { store, groups, client, outcomes, log }: ScalingParts,
-  { config }: Group,
+  { config, deletedAt = 0 }: Group,
   { dryRun, signal }: { readonly dryRun: boolean; readonly signal?: AbortSignal | undefined },
 ): Promise<Ending> {
-  const { nodes } = await store.glances(config.name);
+  const { now, nodes } = await store.glances(config.name);
   if (nodes.length === 0) {
-    if (dryRun) return { left: 0, removed: false, acts: [] };
+    if (dryRun || now - deletedAt < LATE_REQUESTS_MS) return { left: 0, removed: false, acts: [] };
     for (const role of Object.keys(config.roles)) await outcomes.forget(config.name, role);
     const removed = await groups.remove(config.name);
     if (removed)

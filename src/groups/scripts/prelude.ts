@@ -2,7 +2,7 @@
 import { ASK } from '../../redis-scripts.js';
 
 /** Kept of a group, about: a busy one decides a few times an hour. */
-export const KEPT_ENTRIES = 1_000;
+const KEPT_ENTRIES = 1_000;
 
 /** Of an entry: name, value, name, value … */
 export type Flat = readonly string[];

@@ -55,7 +55,7 @@ export const groupSchema = z.object({
 
 const counts = z.record(z.string(), z.number());
 
-export const oneGroupSchema = z.object({ group: groupSchema });
+const oneGroupSchema = z.object({ group: groupSchema });
 export const changedGroupSchema = oneGroupSchema.extend({
   changed: z.boolean().describe('False when it was so already.'),
 });

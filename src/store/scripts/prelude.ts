@@ -94,7 +94,7 @@ end
 `;
 
 /**
- * What is asked for by time. A node is doomed from the moment that its destruction is asked for until it is reinstated: its
+ * What is asked for by time. A node is doomed from the moment that its destruction is asked for: its
  * time to live does not count any more, and its failure is that of a destruction, whatever it was that failed.
  */
 export const SCHEDULE = `
@@ -114,7 +114,7 @@ local function note_expiry(node)
   note('${keys.UNWARNED_KEY}', counts and node.expiryWarned ~= '1')
 end
 
--- Also while it is tried again: only the cloud, or whoever reinstates the node, ends it.
+-- Also while it is tried again: only the cloud ends it.
 local function note_unconfirmed_destroy(node)
   if node.destroyFailedAt == '' then
     redis.call('ZREM', '${keys.FAILED_DESTROYS_SINCE_KEY}', node.id)
@@ -207,7 +207,11 @@ export const MOVE = `
 ${WATCH}
 local function may_leave(node, sources)
   local source = sources[node.state]
-  return source and (not source.field or node[source.field] == source.value)
+  if not source then return false end
+  for field, value in pairs(source) do
+    if node[field] ~= value then return false end
+  end
+  return true
 end
 
 local function move(node, to, entering)
