@@ -27,6 +27,10 @@ module.exports = {
     island('auth'),
     island('webhooks'),
     island('groups', '^src/config/units\\.ts$'),
+    // Decides, and touches nothing: production, `explain` and `simulate` ask the same.
+    island('scaling', '^src/(groups/|age\\.ts$|config/units\\.ts$)'),
+    // The index of a role’s nodes is the store’s, and read in one script with what they say.
+    island('routing', '^src/(groups/|scaling/ranking\\.ts$|heartbeat/load\\.ts$|store/keys\\.ts$)'),
     {
       name: 'cdk-lives-in-stacks',
       comment: 'stacks/ is the only folder that imports the CDK, so that it can be replaced in one place.',
@@ -103,13 +107,14 @@ module.exports = {
           core,
           '^src/http/(schemas/|errors\\.ts$|stream/event-stream\\.ts$)',
           '^src/webhooks/webhook\\.ts$',
+          '^src/groups/config\\.ts$',
         ],
       },
     },
     {
       name: 'http-speaks-through-ports',
       comment:
-        'Routes call the client and the ports of store, state, queue, heartbeat, commands, groups and webhooks; what implements these is put together in src/api.ts.',
+        'Routes call the client and the ports of store, state, queue, heartbeat, commands, groups, routing and webhooks; what implements these is put together in src/api.ts.',
       severity: 'error',
       from: { path: '^src/http/' },
       to: {
@@ -128,6 +133,8 @@ module.exports = {
           '^src/heartbeat/(heartbeats|load)\\.ts$',
           '^src/commands/(commands|wish)\\.ts$',
           '^src/groups/(groups|history|config|accepted|check-stacks|standing)\\.ts$',
+          '^src/routing/routing\\.ts$',
+          '^src/fleet/scaling/explain\\.ts$',
           '^src/webhooks/(webhook|webhooks|payload)\\.ts$',
         ],
       },

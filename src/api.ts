@@ -11,6 +11,8 @@ import { takeNodeEvent } from './fleet/node-events.js';
 import { openInventories } from './fleet/open-inventories.js';
 import { reconcileParts } from './fleet/reconcile/parts.js';
 import { reconcile } from './fleet/reconcile.js';
+import { explainGroup } from './fleet/scaling/explain.js';
+import { scalingParts } from './fleet/scaling/parts.js';
 import { keepListening } from './heartbeat/keep-listening.js';
 import { isLoopback } from './http/auth/door.js';
 import { createFindings } from './http/findings.js';
@@ -105,6 +107,7 @@ export async function apiParts(
     commands,
     groups,
     groupHistory,
+    routing,
     tokens,
     nodeTokens,
     sessions,
@@ -152,6 +155,8 @@ export async function apiParts(
     commandSettings: config.commands,
     groups,
     groupHistory,
+    routing,
+    explain: (group) => explainGroup(scalingParts(app), group),
     tokens,
     nodeTokens,
     sessions,

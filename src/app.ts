@@ -32,6 +32,8 @@ import { JobQueues } from './queue/jobs.js';
 import { claimFleet } from './rehearsal/claim.js';
 import { readSimulatedCloud, type SimulatedCloud } from './rehearsal/description.js';
 import { rehearsalEnv } from './rehearsal/environment.js';
+import { createRedisRouting } from './routing/redis-routing.js';
+import type { Routing } from './routing/routing.js';
 import type { Quarantine } from './state/quarantine.js';
 import { createRedisQuarantine } from './state/redis-quarantine.js';
 import { createRedisStateRepository } from './state/redis-repository.js';
@@ -84,6 +86,8 @@ export interface App {
   readonly roleMemories: RoleMemories;
   /** How the newest creates of each role ended. */
   readonly roleOutcomes: Outcomes;
+  /** Which nodes of a role serve next. */
+  readonly routing: Routing;
   readonly nodeTokens: NodeTokens;
   readonly states: StateRepository;
   readonly quarantine: Quarantine;
@@ -168,6 +172,7 @@ function assemble(
     groupHistory: createRedisGroupHistory({ redis }),
     roleMemories: createRedisRoleMemories({ redis }),
     roleOutcomes: createRedisOutcomes({ redis }),
+    routing: createRedisRouting({ redis, groups }),
     nodeTokens: createNodeTokens({ redis, keys: config.api.nodeTokenKeys }),
     tokens: createRedisTokens({ redis }),
     sessions: createRedisSessions({ redis }),

@@ -8,13 +8,16 @@ import { defineCreate } from './commands/create.js';
 import { defineDemo } from './commands/demo.js';
 import { defineDestroy } from './commands/destroy.js';
 import { defineDoctor } from './commands/doctor.js';
+import { defineExplain } from './commands/explain.js';
 import { defineGroup } from './commands/group.js';
 import { defineLogs } from './commands/logs.js';
 import { defineLs } from './commands/ls.js';
 import { defineMove } from './commands/move.js';
 import { defineReconcile } from './commands/reconcile.js';
 import { defineRetry } from './commands/retry.js';
+import { defineRoute } from './commands/route.js';
 import { defineShow } from './commands/show.js';
+import { defineSimulate } from './commands/simulate.js';
 import { defineStacks } from './commands/stacks.js';
 import { defineState } from './commands/state.js';
 import { defineToken } from './commands/token.js';
@@ -40,6 +43,9 @@ const DEFINITIONS: readonly ((program: Command, act: Act) => void)[] = [
   defineMove,
   defineApply,
   defineGroup,
+  defineExplain,
+  defineRoute,
+  defineSimulate,
   defineCommand,
   defineReconcile,
   defineState,

@@ -46,6 +46,7 @@ function makeCopier(schema: z.core.$ZodType): Copy {
       return asItIs;
     case 'optional':
     case 'nullable':
+      return whereThere(copierOf(def.innerType));
     case 'readonly':
       return copierOf(def.innerType);
     case 'array':
@@ -68,6 +69,9 @@ const encoder =
     z.encode(schema, value);
 
 const isThere = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
+const whereThere = (copy: Copy): Copy =>
+  copy === asItIs ? asItIs : (value) => (value === undefined || value === null ? value : copy(value));
 
 const eachWith = (copy: Copy): Copy =>
   copy === asItIs ? asItIs : (value) => (Array.isArray(value) ? value.map(copy) : refuse(value, 'a list'));

@@ -6,6 +6,7 @@ import type { TokenStore } from '../auth/tokens.js';
 import type { NodeyardClient } from '../client.js';
 import type { Commands, Mailbox } from '../commands/commands.js';
 import type { Config } from '../config.js';
+import type { ExplainedGroup } from '../fleet/scaling/explain.js';
 import type { Groups } from '../groups/groups.js';
 import type { GroupHistory } from '../groups/history.js';
 import type { Heartbeats } from '../heartbeat/heartbeats.js';
@@ -16,6 +17,7 @@ import type { Scrape } from '../metrics/scrape.js';
 import type { NodeState } from '../node/lifecycle.js';
 import type { JobQueues } from '../queue/jobs.js';
 import type { LookQueue } from '../queue/look-queue.js';
+import type { Routing } from '../routing/routing.js';
 import type { NodeRuns } from '../runs/runs.js';
 import type { StateRepository } from '../state/repository.js';
 import type { NodeStore } from '../store/store.js';
@@ -63,6 +65,9 @@ export interface ApiParts {
   readonly commandSettings: Config['commands'];
   readonly groups: Groups;
   readonly groupHistory: GroupHistory;
+  readonly routing: Routing;
+  /** Why a group is as large as it is, and what comes next. Throws UNKNOWN_GROUP. */
+  readonly explain: (group: string) => Promise<ExplainedGroup>;
   readonly tokens: TokenStore;
   readonly nodeTokens: Pick<NodeTokens, 'nodeOf'>;
   readonly sessions: Sessions;

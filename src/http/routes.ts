@@ -11,6 +11,7 @@ import { nodeRoutes } from './routes/nodes.js';
 import { openApiRoutes } from './routes/openapi.js';
 import { queueRoutes } from './routes/queues.js';
 import { reconcileRoutes } from './routes/reconcile.js';
+import { routingRoutes } from './routes/routing.js';
 import { runRoutes } from './routes/runs.js';
 import { stackRoutes } from './routes/stacks.js';
 import { stateRoutes } from './routes/states.js';
@@ -23,6 +24,7 @@ export const FAMILIES: readonly RouteFamily[] = [
   nodeEventRoutes,
   nodeCommandRoutes,
   groupRoutes,
+  routingRoutes,
   eventRoutes,
   runRoutes,
   stackRoutes,

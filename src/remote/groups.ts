@@ -2,14 +2,17 @@
 import type { z } from 'zod';
 import type { GroupConfigInput } from '../groups/config.js';
 import type * as schemas from '../http/schemas/groups.js';
+import type { explainedGroupSchema, routeSchema } from '../http/schemas/routing.js';
 import type { Reason } from './nodes.js';
 import { type CallOptions, path, type Transport } from './transport.js';
 
-export type Group = z.output<typeof schemas.groupSchema>;
 export type GroupPage = z.output<typeof schemas.groupPageSchema>;
 export type ChangedGroup = z.output<typeof schemas.changedGroupSchema>;
 export type ShownGroup = z.output<typeof schemas.shownGroupSchema>;
 export type GroupHistoryPage = z.output<typeof schemas.groupHistorySchema>;
+
+export type Route = z.output<typeof routeSchema>;
+export type ExplainedGroup = z.output<typeof explainedGroupSchema>;
 
 export interface PutGroupOptions extends CallOptions {
   /** The revision that it must have, 0 for none; whatever is there when absent. Throws GROUP_CONFLICT otherwise. */
@@ -30,6 +33,14 @@ export interface Groups {
   delete(name: string, options?: CallOptions): Promise<ChangedGroup>;
   pause(name: string, why?: Reason, options?: CallOptions): Promise<ChangedGroup>;
   resume(name: string, why?: Reason, options?: CallOptions): Promise<ChangedGroup>;
+  /** Which nodes of a role serve next, the least loaded first; also of a group that nobody has configured. One node when `count` is absent. */
+  route(
+    name: string,
+    query: { readonly role: string; readonly count?: number },
+    options?: CallOptions,
+  ): Promise<Route>;
+  /** Why each role has the size it has, and what comes next. */
+  explain(name: string, options?: CallOptions): Promise<ExplainedGroup>;
   /** Newest first. */
   history(
     name: string,
@@ -66,6 +77,10 @@ export function groupsOf(transport: Transport): Groups {
       transport.ask({ method: 'DELETE', path: path`/v1/groups/${name}`, repeatable: true }, options),
     pause: toggle('pause'),
     resume: toggle('resume'),
+    route: (name, query, options) =>
+      transport.ask({ method: 'GET', path: path`/v1/groups/${name}/route`, query: { ...query } }, options),
+    explain: (name, options) =>
+      transport.ask({ method: 'GET', path: path`/v1/groups/${name}/explain` }, options),
     history: (name, query = {}, options) =>
       transport.ask({ method: 'GET', path: path`/v1/groups/${name}/history`, query: { ...query } }, options),
   };

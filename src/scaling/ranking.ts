@@ -6,7 +6,7 @@ import type { SeenNode } from './seen.js';
 /** Undefined for a node that does not say what the ranking needs. */
 export function rankingOf({
   capacityRanking,
-}: RoleConfig): (node: Pick<SeenNode, 'load'>) => number | undefined {
+}: Pick<RoleConfig, 'capacityRanking'>): (node: Pick<SeenNode, 'load'>) => number | undefined {
   const measure = parseMeasure(capacityRanking);
   return ({ load }) => (load === undefined ? undefined : measure(load));
 }

@@ -35,7 +35,7 @@ export function sizingOf(role: SeenRole, census: Census, breaker: Breaker): Sizi
   const why = [about, wish.why];
   if (wish.wish === 'grow') {
     if (size === max) return { size, desired: size, why: [...why, `max is ${max}`] };
-    const cooling = left(role.memory.grewAt, role.config.coolDown.out, role.now);
+    const { out: cooling } = coolingOf(role);
     if (cooling > 0)
       return { size, desired: size, why: [...why, `it grew; the next step in ${age(cooling)}`] };
     const growth = allowed(Math.min(increment, max - size), census, breaker, role.now);
@@ -47,13 +47,21 @@ export function sizingOf(role: SeenRole, census: Census, breaker: Breaker): Sizi
     };
   }
   if (wish.wish === 'shrink') {
-    const newest = Math.max(role.memory.grewAt ?? 0, role.memory.shrankAt ?? 0);
-    const cooling = left(newest, role.config.coolDown.in, role.now);
+    const { into: cooling } = coolingOf(role);
     if (cooling > 0)
       return { size, desired: size, why: [...why, `it has just changed; the next step in ${age(cooling)}`] };
     return { size, desired: Math.max(min, size - Math.min(increment, wish.most)), why, step: 'in' };
   }
   return { size, desired: size, why };
+}
+
+/** How long the next step by an expression is still held back, in milliseconds: outwards, and inwards. */
+export function coolingOf({ memory: { grewAt, shrankAt }, config: { coolDown }, now }: SeenRole): {
+  readonly out: number;
+  readonly into: number;
+} {
+  const into = Math.max(left(grewAt, coolDown.in, now), left(shrankAt, coolDown.in, now));
+  return { out: left(grewAt, coolDown.out, now), into };
 }
 
 /** What of a growth the newest outcomes allow. */
@@ -73,4 +81,4 @@ function allowed(
 }
 
 const left = (at: number | undefined, ms: number, now: number): number =>
-  at === undefined ? 0 : at + ms - now;
+  at === undefined ? 0 : Math.max(0, at + ms - now);

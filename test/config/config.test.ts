@@ -112,6 +112,7 @@ describe('the defaults', () => {
         leaseMs: 30_000,
       },
       stateKeys: [],
+      scaling: { intervalMs: 4_000 },
       stacks: [],
     });
   });

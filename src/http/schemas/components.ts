@@ -12,6 +12,7 @@ import { commandRequestSchema, commandSchema } from './node-commands.js';
 import { heardSchema, nodeSaysRequestSchema } from './node-events.js';
 import * as requests from './node-requests.js';
 import { queueSchema } from './queues.js';
+import { explainedGroupSchema, routeSchema } from './routing.js';
 import { runSchema } from './runs.js';
 import { stackSchema } from './stacks.js';
 import { stateSummarySchema } from './states.js';
@@ -37,6 +38,8 @@ export const COMPONENTS: ReadonlyMap<z.core.$ZodType, string> = new Map<z.core.$
   [groupWishSchema, 'GroupRequest'],
   [groupSchema, 'Group'],
   [entrySchema, 'GroupEntry'],
+  [routeSchema, 'Route'],
+  [explainedGroupSchema, 'ExplainedGroup'],
   [runSchema, 'Run'],
   [stateSummarySchema, 'StateSummary'],
   [stackSchema, 'Stack'],
