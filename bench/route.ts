@@ -3,7 +3,7 @@
  * plain fastify that answers a constant of the same size, in the same process and in turns.
  */
 import { execFile } from 'node:child_process';
-import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fastify from 'fastify';
 import { z } from 'zod';
@@ -107,7 +107,7 @@ function keepBeating(yard: Yard, ids: readonly string[]): { stop(): void } {
   return { stop: () => clearInterval(timer) };
 }
 
-const AUTOCANNON = createRequire(import.meta.url).resolve('autocannon');
+const AUTOCANNON = fileURLToPath(import.meta.resolve('autocannon'));
 const told = z.object({
   requests: z.object({ average: z.number() }),
   latency: z.object({ p50: z.number(), p99: z.number() }),

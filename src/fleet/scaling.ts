@@ -5,6 +5,7 @@
  */
 import type { Group } from '../groups/groups.js';
 import { type Decision, decide } from '../scaling/decide.js';
+import type { SeenRole } from '../scaling/seen.js';
 import { actOn, type DoneAct } from './scaling/acts.js';
 import type { ScalingParts } from './scaling/context.js';
 import { type Ending, endGroup } from './scaling/ending.js';
@@ -18,6 +19,8 @@ export interface ScaleOptions {
 }
 
 export interface ScaledRole {
+  /** What was decided from. */
+  readonly seen: SeenRole;
   readonly decision: Decision;
   /** Empty in a dry look. */
   readonly acts: readonly DoneAct[];
@@ -78,7 +81,11 @@ export async function scaleGroup(
   const roles: ScaledRole[] = [];
   for (const role of seen) {
     const decision = decide(role);
-    roles.push({ decision, acts: dryRun ? [] : await actOn(parts, group, role, decision, signal) });
+    roles.push({
+      seen: role,
+      decision,
+      acts: dryRun ? [] : await actOn(parts, group, role, decision, signal),
+    });
   }
   return { group, roles, foreign };
 }

@@ -1,7 +1,7 @@
 /** The examples of the documents run: against a real Redis, a real worker and a real Terraform. */
 import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -21,6 +21,7 @@ import { webhookPayloadSchema } from '../../src/webhooks/payload.js';
 import { newSecret, signatureHeaders } from '../../src/webhooks/signature.js';
 import { awsNode } from '../../stacks/aws-node.js';
 import { loadCatalog } from '../../stacks/catalog.js';
+import { call } from '../cli/command-line.js';
 import { TERRAFORM_SETTINGS } from '../support/terraform-binary.js';
 import { processesOf, Yard } from '../support/yard.js';
 import { marked, page, ROOT } from './pages.js';
@@ -69,6 +70,17 @@ describe('a JSON example', () => {
     expect(() => CHECKS['configuration']?.({ stack: [] })).toThrow('stack');
     expect(() => CHECKS['webhook-payload']?.({ v: 1, type: 'node.moved' })).toThrow('type');
   });
+});
+
+test('the group and the load of the page about scaling are played as it says', async () => {
+  for (const { what, code } of marked('play')) writeFileSync(join(directory, what), code);
+  const command =
+    page('docs/scaling.md').blocks.find(({ code }) => code.startsWith('nodeyard simulate'))?.code ?? '';
+  const argv = command.trim().split(' ').slice(1);
+  const { status, stdout } = await call(argv, { cwd: directory });
+  expect(status).toBe(0);
+  expect(stdout).toContain('role edge, 1 to 8 nodes, load 20 to 500');
+  expect(readFileSync(join(directory, 'out.svg'), 'utf8')).toContain('</svg>');
 });
 
 test('every example that is marked to run is run here', () => {

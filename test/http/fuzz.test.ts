@@ -32,6 +32,7 @@ const KNOWN: Vocabulary['known'] = {
   commandId: ['1', '2'],
   stack: ['local-node'],
   group: ['media', 'web'],
+  role: ['edge'],
   roles: [{ edge: { max: 3 } }],
   inputs: [{}, { message: 'hi' }],
   cursor: ['3', '0-1'],

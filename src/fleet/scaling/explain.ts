@@ -1,10 +1,8 @@
 /** Why a group is as large as it is, and what comes next: a look that decides by the very rules of scaling and does nothing. */
 import { found } from '../../groups/accepted.js';
-import { decide } from '../../scaling/decide.js';
 import { type ExplainedRole, explainRole } from '../../scaling/explanation.js';
+import { scaleGroup } from '../scaling.js';
 import type { ScalingParts } from './context.js';
-import { endGroup } from './ending.js';
-import { surveyOf } from './survey.js';
 
 export interface ExplainedGroup {
   readonly group: string;
@@ -24,17 +22,29 @@ export interface ExplainedGroup {
 /** Throws UNKNOWN_GROUP, REDIS_UNAVAILABLE. */
 export async function explainGroup(parts: ScalingParts, name: string): Promise<ExplainedGroup> {
   const group = found(name, await parts.groups.get(name));
+  const { roles, foreign, ending } = await scaleGroup(parts, group, { dryRun: true });
   const about = { group: name, revision: group.revision };
-  if (group.deletedAt !== undefined) {
-    const { left, acts } = await endGroup(parts, group, { dryRun: true });
+  if (ending !== undefined) {
+    const { left, acts } = ending;
     return { ...about, scaling: 'ending', roles: [], foreign: [], ending: { left, untold: acts.length } };
   }
-  const { roles, foreign, nodes, now } = await surveyOf(parts, group);
+  const [first] = roles;
   return {
     ...about,
     scaling: group.config.isScalingPaused ? 'paused' : 'on',
-    at: now,
-    roles: roles.map((role) => explainRole(role, decide(role))),
-    foreign: foreign.map((role) => ({ role, nodes: nodes.filter((node) => node.role === role).length })),
+    ...(first === undefined ? {} : { at: first.seen.now }),
+    roles: roles.map(({ seen, decision }) => explainRole(seen, decision)),
+    foreign: await counted(parts, name, foreign),
   };
+}
+
+/** How many nodes each of these roles has. */
+async function counted(
+  { store }: Pick<ScalingParts, 'store'>,
+  group: string,
+  roles: readonly string[],
+): Promise<ExplainedGroup['foreign']> {
+  if (roles.length === 0) return [];
+  const { nodes } = await store.glances(group);
+  return roles.map((role) => ({ role, nodes: nodes.filter((node) => node.role === role).length }));
 }

@@ -10,7 +10,7 @@ export interface Survey {
   readonly roles: readonly SeenRole[];
   /** Names of roles that nodes have and the group has not: people’s. */
   readonly foreign: readonly string[];
-  readonly nodes: readonly (SeenNode & { readonly role: string })[];
+  readonly nodes: readonly SeenNode[];
   /** By the clock of Redis. */
   readonly now: number;
 }
