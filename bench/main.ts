@@ -1,4 +1,4 @@
-/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [api] [--quick] [--json | --markdown]`. */
+/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [api] [scaling] [--quick] [--json | --markdown]`. */
 import { setMaxListeners } from 'node:events';
 import { apiBenchmark } from './api.js';
 import { type BenchRequest, readArguments } from './arguments.js';
@@ -6,6 +6,7 @@ import { fleetBenchmark } from './fleet.js';
 import { jobBenchmark } from './job.js';
 import { describeMachine, machineLine } from './machine.js';
 import { type Benchmark, markdownOf, type Report, textOf } from './report.js';
+import { scalingBenchmark } from './scaling.js';
 import { storeBenchmark } from './store.js';
 import { synthBenchmark } from './synth.js';
 
@@ -15,6 +16,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   synth: synthBenchmark,
   store: storeBenchmark,
   api: apiBenchmark,
+  scaling: scalingBenchmark,
 };
 
 const USAGE = `Usage: npm run bench -- [benchmark…] [options]
@@ -25,6 +27,7 @@ Benchmarks, all when none is named:
   synth   ten thousand syntheses: time, memory, tokens
   store   the state store with a thousand and with a hundred thousand nodes
   api     reads over HTTP with a hundred thousand nodes and a thousand listeners
+  scaling one look at two hundred groups of ten thousand nodes, against other ways to see them
 
 Options:
   --quick      smaller sizes and fewer rounds, to see that it runs
