@@ -1,4 +1,4 @@
-/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [api] [route] [--quick] [--json | --markdown]`. */
+/** The benchmarks: `npm run bench -- [job] [fleet] [synth] [store] [api] [route] [scaling] [--quick] [--json | --markdown]`. */
 import { setMaxListeners } from 'node:events';
 import { apiBenchmark } from './api.js';
 import { type BenchRequest, readArguments } from './arguments.js';
@@ -7,6 +7,7 @@ import { jobBenchmark } from './job.js';
 import { describeMachine, machineLine } from './machine.js';
 import { type Benchmark, markdownOf, type Report, textOf } from './report.js';
 import { routeBenchmark } from './route.js';
+import { scalingBenchmark } from './scaling.js';
 import { storeBenchmark } from './store.js';
 import { synthBenchmark } from './synth.js';
 
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, Benchmark>> = {
   store: storeBenchmark,
   api: apiBenchmark,
   route: routeBenchmark,
+  scaling: scalingBenchmark,
 };
 
 const USAGE = `Usage: npm run bench -- [benchmark…] [options]
@@ -28,6 +30,7 @@ Benchmarks, all when none is named:
   store   the state store with a thousand and with a hundred thousand nodes
   api     reads over HTTP with a hundred thousand nodes and a thousand listeners
   route   which of a thousand nodes serve next, over HTTP, against a plain fastify
+  scaling one look at two hundred groups of ten thousand nodes, against other ways to see them
 
 Options:
   --quick      smaller sizes and fewer rounds, to see that it runs

@@ -19,7 +19,11 @@ const isInService = (number: number): boolean => number % INSERVICE_EVERY === 0;
 async function makeNode(store: NodeStore, number: number): Promise<void> {
   const id = `n${number}`;
   await store.create(nodeRequest(id, number), { actor: 'producer' });
-  if (!isInService(number)) return;
+  if (isInService(number)) await putIntoService(store, id);
+}
+
+/** Moves a REQUESTED node on, as a worker and the node itself would. */
+export async function putIntoService(store: NodeStore, id: string): Promise<void> {
   const claim = { epoch: 1, holder: 'bench' };
   await store.begin(id, { operation: 'create', holder: claim.holder, leaseMs: 60_000 });
   await store.transition(id, {
@@ -34,12 +38,20 @@ async function makeNode(store: NodeStore, number: number): Promise<void> {
 }
 
 /** Nodes `n0` to `n<size - 1>`. */
-export async function populate(store: NodeStore, size: number, signal: AbortSignal): Promise<void> {
+export const populate = (store: NodeStore, size: number, signal: AbortSignal): Promise<void> =>
+  forEach(size, signal, (number) => makeNode(store, number));
+
+/** Does it for 0 to `size - 1`, many at once. */
+export async function forEach(
+  size: number,
+  signal: AbortSignal,
+  make: (number: number) => Promise<unknown>,
+): Promise<void> {
   let next = 0;
   const worker = async (): Promise<void> => {
     for (let number = next++; number < size; number = next++) {
       signal.throwIfAborted();
-      await makeNode(store, number);
+      await make(number);
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, worker));

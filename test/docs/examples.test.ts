@@ -12,7 +12,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { startApi } from '../../src/api.js';
 import { loadConfig } from '../../src/config.js';
-import { groupWishSchema } from '../../src/groups/config.js';
+import { checkStacks } from '../../src/groups/check-stacks.js';
+import { granted, groupWishSchema } from '../../src/groups/config.js';
 import { parseInput } from '../../src/node/problems.js';
 import { createJobSchema, destroyJobSchema } from '../../src/node/request.js';
 import { parseInputs } from '../../src/synth/inputs.js';
@@ -28,6 +29,7 @@ import { marked, page, ROOT } from './pages.js';
 
 const run = promisify(execFile);
 const CHILD_TIMEOUT_MS = 60_000;
+const builtIn = await loadCatalog();
 const hasPythonBullmq = spawnSync('python3', ['-c', 'import bullmq']).status === 0;
 
 let directory: string;
@@ -45,7 +47,10 @@ describe('a JSON example', () => {
     'aws-node': (value) => parseInputs(awsNode, value),
     // A field that the schema does not know would be dropped.
     'webhook-payload': (value) => expect(parseInput(webhookPayloadSchema, value)).toEqual(value),
-    group: (value) => parseInput(groupWishSchema, value),
+    group: (value) =>
+      checkStacks(granted(parseInput(groupWishSchema, value), undefined), (stack, inputs) =>
+        parseInputs(builtIn.get(stack), inputs),
+      ),
     configuration: (value) => {
       writeFileSync(join(directory, 'nodeyard.json'), JSON.stringify(value));
       return loadConfig({ env: {}, cwd: directory });
@@ -66,6 +71,8 @@ describe('a JSON example', () => {
     expect(() => CHECKS['create-job']?.(misspelt)).toThrow('node.imputs');
     expect(() => CHECKS['destroy-job']?.({ v: 1, node: {} })).toThrow('an id or a requestId');
     expect(() => CHECKS['group']?.({ name: 'g', roles: {} })).toThrow('roles');
+    const nowhere = { name: 'g', stack: 'aws-node', inputs: { region: 'nowhere' }, roles: { r: { max: 1 } } };
+    expect(() => CHECKS['group']?.(nowhere)).toThrow('inputs.region');
     expect(() => CHECKS['aws-node']?.({ region: 'nowhere' })).toThrow('inputs.region');
     expect(() => CHECKS['configuration']?.({ stack: [] })).toThrow('stack');
     expect(() => CHECKS['webhook-payload']?.({ v: 1, type: 'node.moved' })).toThrow('type');
