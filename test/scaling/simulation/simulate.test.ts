@@ -94,6 +94,46 @@ describe('creates that fail', () => {
   });
 });
 
+describe('an image that is broken for a whole day', () => {
+  it('costs a few machines and then one an hour, not an endless stream', () => {
+    const { totals, deeds } = played({ ...RULES, min: 1 }, 'time,load\n0,50\n10m,500\n24h,500\n', {
+      failRate: 1,
+      every: 30_000,
+    });
+    expect(totals.failed).toBe(totals.created);
+    expect(totals.created).toBeGreaterThan(20);
+    expect(totals.created).toBeLessThan(35);
+    const late = deeds.filter(({ at }) => at >= 22 * 60 * MINUTE && at < 23 * 60 * MINUTE);
+    expect(late.filter((deed) => deed.do === 'create').length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a load that does not change', () => {
+  it('comes to rest, whatever it is and however the rules overlap', () => {
+    const rule = fc.integer({ min: 1, max: 200 });
+    fc.assert(
+      fc.property(fc.nat(1_500), rule, rule, fc.integer({ min: 1, max: 4 }), (load, out, into, increment) => {
+        const { samples } = played(
+          {
+            min: 1,
+            max: 12,
+            increment,
+            outExpression: `avg(connections) > ${out}`,
+            inExpression: `avg(connections) < ${into}`,
+            coolDown: { out: '1m', in: '1m' },
+            drain: { softLimit: '2m', hardLimit: '1m' },
+          },
+          `time,load\n0,${load}\n4h,${load}\n`,
+          { every: 30_000, createTime: 60_000 },
+        );
+        const settled = samples.slice(-Math.floor(samples.length / 4)).map(({ serving }) => serving);
+        expect(new Set(settled).size, settled.join(' ')).toBe(1);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
 describe('what is reckoned', () => {
   it('counts the hours of all nodes, also of those that come and go', () => {
     const role = played({ min: 2, max: 2 }, 'time,load\n0,1\n3h,1\n');
