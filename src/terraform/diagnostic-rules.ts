@@ -118,6 +118,9 @@ export const DIAGNOSTIC_RULES: readonly DiagnosticRule[] = [
     apiCode:
       /^(UnauthorizedOperation|AccessDenied\w*|UnauthorizedAccess|Forbidden\w*|NotAuthorized\w*|OperationNotPermitted|Blocked|PendingVerification)$/,
   },
+  // Names and rules of ours are the node’s alone: what has them already was made by a call of ours whose answer was lost. The run is
+  // not sure of what it made, so the next one asks the cloud first.
+  { code: 'NETWORK', on: 'create', apiCode: /^Invalid(Group|Permission)\.Duplicate$/ },
   {
     code: 'DENIED',
     text: /is not authorized to perform|PERMISSION_DENIED|AuthorizationFailed|insufficientPermissions|Encoded authorization failure message/i,

@@ -13,6 +13,7 @@ import { FirstSight } from './inventory/first-sight.js';
 import { destroyInstance, listInstances } from './inventory/instances.js';
 import { marksOf } from './inventory/marks.js';
 import type { AssumedRole } from './inventory/place.js';
+import { destroyRule, listRules, RULE_KINDS } from './inventory/security-group-rules.js';
 import { destroySecurityGroup, listSecurityGroups } from './inventory/security-groups.js';
 import { type Found, Session, type Target } from './inventory/session.js';
 import { destroyVolume, listVolumes } from './inventory/volumes.js';
@@ -42,6 +43,8 @@ const DESTROYERS: Readonly<Record<string, (session: Session, target: Target) => 
   aws_volume_attachment: destroyAttachment,
   aws_ebs_volume: destroyVolume,
   aws_eip: destroyAddress,
+  [RULE_KINDS.egress]: destroyRule,
+  [RULE_KINDS.ingress]: destroyRule,
   aws_security_group: destroySecurityGroup,
 };
 
@@ -70,16 +73,19 @@ export async function openAwsInventory(
     async list(of) {
       const session = begin();
       const instances = await listInstances(session, of);
-      // Nobody pays for one, and it goes with what it joins: it is told of only to a run of its node, whose way it may bar.
+      // Nobody pays for attachments and rules, and they go with what they belong to: they are told of only to a run of their node,
+      // whose way they may bar.
       const attachments = of === undefined ? [] : await listAttachments(session, of, instances);
       const volumes = await listVolumes(session, of, instances);
       const addresses = await listAddresses(session, of);
       const groups = await listSecurityGroups(session, of);
+      const rules = of === undefined ? [] : await listRules(session, groups);
       const found = [
         ...instances.map((one) => ({ ...one, kind: 'aws_instance', vital: true })),
         ...attachments.map((one) => ({ ...one, kind: 'aws_volume_attachment', vital: false })),
         ...volumes.map((one) => ({ ...one, kind: 'aws_ebs_volume', vital: false })),
         ...addresses.map((one) => ({ ...one, kind: 'aws_eip', vital: false })),
+        ...rules.map((one) => ({ ...one, vital: false })),
         ...groups.map((one) => ({ ...one, kind: 'aws_security_group', vital: false })),
       ].filter(({ nodeId }) => of === undefined || nodeId === of.nodeId);
       return dated(found, firstSight, of === undefined);

@@ -1,4 +1,5 @@
 /** The queue board: who sees it, by header or by cookie, what it shows, and what it changes. */
+import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startApi } from '../../src/api.js';
 import type { AuditEntry } from '../../src/auth/audit-trail.js';
@@ -37,10 +38,12 @@ const sameOrigin = (): Record<string, string> => ({ origin: yard.api.url, 'sec-f
 const pair = (cookie: string): Record<string, string> => ({ cookie: cookie.split(';', 1)[0] ?? '' });
 const put = (path: string, options: Ask = {}) => ask(path, { method: 'PUT', ...options });
 
+const STATE_KEY = randomBytes(32).toString('hex');
+
 describe('the board', () => {
   beforeAll(async () => {
     yard = await YardApi.open({
-      NODEYARD_STATE_KEY: 'ab'.repeat(32),
+      NODEYARD_STATE_KEY: STATE_KEY,
       NODEYARD_API_REDIS_TIMEOUT: '1m',
     });
   });
@@ -100,7 +103,7 @@ describe('the board', () => {
   });
 
   test('takes secrets out of what a job brought', async () => {
-    const secret = 'ab'.repeat(32);
+    const secret = STATE_KEY;
     await yard.app.queues.queue('destroy').add('destroy', { v: 1, nodeId: secret, url: 'redis://u:pa55@h/' });
     const { text } = await ask('/queues/api/queues?activeQueue=nodeyard-destroy&status=waiting');
     expect(text).toContain('[redacted]');

@@ -80,14 +80,14 @@ export const securityGroupCalls: Calls = {
 
   DescribeSecurityGroupRules(context) {
     const { world, region } = context;
-    const { SecurityGroupRuleIds, GroupId } = inputOf<{
-      SecurityGroupRuleIds?: readonly string[];
-      GroupId?: string;
-    }>(context);
-    const records =
+    const { SecurityGroupRuleIds, GroupId, ...selection } = inputOf<
+      Selection & { SecurityGroupRuleIds?: readonly string[]; GroupId?: string }
+    >(context);
+    const candidates =
       SecurityGroupRuleIds?.map((id) => world.find('security-group-rule', region, id)) ??
       world.living('security-group-rule', region).filter(({ groupId }) => groupId === (GroupId ?? groupId));
-    return { SecurityGroupRules: records.map(describeRule) };
+    const { records, ...more } = select(candidates, selection, { 'group-id': ({ groupId }) => [groupId] });
+    return { SecurityGroupRules: records.map(describeRule), ...more };
   },
 
   ModifySecurityGroupRules(context) {

@@ -18,11 +18,14 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   DescribeVolumes: { takes: ['VolumeIds', ...PAGED] },
   DescribeAddresses: { takes: ['AllocationIds', 'Filters'] },
   DescribeSecurityGroups: { takes: ['GroupIds', ...PAGED] },
+  DescribeSecurityGroupRules: { takes: ['SecurityGroupRuleIds', ...PAGED] },
   TerminateInstances: { takes: ['InstanceIds'], shows: showChanges },
   DetachVolume: { takes: ['VolumeId', 'InstanceId', 'Device'] },
   DeleteVolume: { takes: ['VolumeId'] },
   DisassociateAddress: { takes: ['AssociationId'] },
   ReleaseAddress: { takes: ['AllocationId'] },
+  RevokeSecurityGroupIngress: { takes: ['GroupId', 'SecurityGroupRuleIds'], shows: done },
+  RevokeSecurityGroupEgress: { takes: ['GroupId', 'SecurityGroupRuleIds'], shows: done },
   DeleteSecurityGroup: { takes: ['GroupId'], shows: done },
 };
 
