@@ -8,7 +8,7 @@ import type { Group } from '../../groups/groups.js';
 import { gather } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { usageError } from '../failure.js';
+import { CommandError, exitNameOf, usageError } from '../failure.js';
 import type { FleetGroups } from '../fleet/fleet.js';
 import { knownStacks } from '../fleet/known-stacks.js';
 import { readGroups } from '../group-files.js';
@@ -115,8 +115,14 @@ async function put(fleet: FleetGroups, plan: Plan, done: readonly Group[]): Prom
     const names = done.map(({ config }) => config.name).join(', ');
     const before = done.length === 0 ? '' : `; done before it: ${names}`;
     if (which === '' && before === '') throw error;
-    const place = field === undefined ? {} : { field };
-    throw new NodeyardError(code, `${which}${message}${before}`, { cause: error, ...place });
+    const exit = exitNameOf(error);
+    throw new CommandError(code, `${which}${message}${before}`, {
+      cause: error,
+      mend: error.mend,
+      // That of wrong input says that nothing was changed.
+      exit: exit === 'usage' && before !== '' ? 'failed' : exit,
+      ...(field === undefined ? {} : { field }),
+    });
   }
 }
 
