@@ -6,8 +6,9 @@ import { randomInt } from 'node:crypto';
 import { NodeyardError } from './errors.js';
 import type { Groups } from './groups/groups.js';
 import { refuseAgainstScaling } from './groups/hand.js';
+import { checkAskedState } from './node/asked-state.js';
 import type { Fence } from './node/fence.js';
-import { type Actor, type NodeState, type Operation, transitionsTo } from './node/lifecycle.js';
+import type { Actor, NodeState, Operation } from './node/lifecycle.js';
 import { parseInput } from './node/problems.js';
 import type { Failure, NodeRecord } from './node/record.js';
 import { type NodeRequest, nodeRequestSchema, type ValidNodeRequest } from './node/request.js';
@@ -142,11 +143,7 @@ export class NodeyardClient {
       ...(expected === undefined ? {} : { expected }),
     } as const;
     if (to === 'DESTRUCTION_REQUESTED') return this.doom(nodeId, by);
-    if (to === 'REQUESTED' || transitionsTo(to, actor).length === 0) {
-      throw new NodeyardError('INVALID_INPUT', `to: ${to} is no state that an operator can ask for`, {
-        field: 'to',
-      });
-    }
+    checkAskedState(to);
     if (this.#groups !== undefined) {
       const node = await this.get(nodeId);
       if (node.state === to) return { node, changed: false };

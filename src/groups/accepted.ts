@@ -25,7 +25,7 @@ const unknownGroup = (name: string): NodeyardError =>
   new NodeyardError('UNKNOWN_GROUP', `there is no group ${JSON.stringify(name)}`, { field: 'group' });
 
 /** Throws UNKNOWN_GROUP. */
-export function found(name: string, group: Group | undefined): Group {
+export function found<Known>(name: string, group: Known | undefined): Known {
   if (group === undefined) throw unknownGroup(name);
   return group;
 }

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Fleet, FleetRun, Said } from '../../src/cli/fleet/fleet.js';
 import { localFleet } from '../../src/cli/fleet/local-fleet.js';
 import { remoteFleet } from '../../src/cli/fleet/remote-fleet.js';
-import { groupConfigSchema } from '../../src/groups/config.js';
+import { found } from '../../src/groups/accepted.js';
+import { groupConfigSchema, groupWishSchema } from '../../src/groups/config.js';
 import type { NodeEvent } from '../../src/node/record.js';
 import { archiveLogs } from '../../src/operations/archive.js';
 import { currentOwner } from '../../src/state/owner.js';
@@ -140,6 +141,142 @@ describe.each(FLEETS)('the fleet on %s', (kind) => {
     });
     const last = (await yard.app.store.history('c1')).at(-1);
     expect(last).toMatchObject({ actor: 'operator', reason: expect.stringContaining('nodeyard destroy') });
+  });
+
+  test('moves a node as operators may, from the states that were named', async () => {
+    await nodeAt(yard.app.store, 'INSERVICE', { id: 'i1' });
+    const none = { to: 'SOFT_SUNSET', expected: ['CREATED', 'FAILED'] } as const;
+    expect(await fleet.nodes.move('i1', none).catch(codeOf)).toBe('WRONG_STATE');
+    const wish = {
+      to: 'SOFT_SUNSET',
+      expected: Array.from({ length: 30 }, () => 'INSERVICE' as const),
+    } as const;
+    expect(await fleet.nodes.move('i1', { ...wish, reason: `nodeyard move: ${'why'.repeat(400)}` })).toEqual({
+      node: await yard.app.store.get('i1'),
+      changed: true,
+    });
+    expect(await fleet.nodes.move('i1', wish)).toMatchObject({
+      node: { state: 'SOFT_SUNSET' },
+      changed: false,
+    });
+    expect((await yard.app.store.history('i1')).at(-1)).toMatchObject({
+      actor: 'operator',
+      reason: expect.stringContaining('nodeyard move: why'),
+    });
+    for (const to of ['CREATED', 'REQUESTED'] as const) {
+      const message = `to: ${to} is no state that an operator can ask for`;
+      const refused = fleet.nodes.move('i1', { to });
+      await expect(refused, to).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'to', message });
+    }
+    expect(await fleet.nodes.move('nobody', { to: 'FAILED' }).catch(codeOf)).toBe('UNKNOWN_NODE');
+    expect(await fleet.nodes.move('..', { to: 'FAILED' }).catch(codeOf)).toBe('INVALID_INPUT');
+  });
+
+  test('shows groups with their nodes, pauses and resumes them, and ends them', async () => {
+    const { groups, store } = yard.app;
+    for (const name of ['a', 'media'])
+      await groups.put(
+        groupConfigSchema.parse({ name, stack: 'local-node', roles: { edge: { max: 3, ttl: 60 } } }),
+      );
+    await nodeAt(store, 'INSERVICE', { group: 'media', role: 'edge' });
+    await nodeAt(store, 'CREATED', { group: 'media', role: 'old' });
+    await nodeAt(store, 'DESTROYED', { group: 'media', role: 'edge' });
+    const first = await fleet.groups.list({ limit: 1 });
+    expect(first).toEqual({ groups: [await groups.get('a')], cursor: 'a' });
+    const second = await fleet.groups.list({ limit: 1, cursor: 'a' });
+    expect(second).toEqual({ groups: [await groups.get('media')] });
+    expect(await fleet.groups.get('media')).toEqual({
+      group: await groups.get('media'),
+      nodes: { roles: { edge: { INSERVICE: 1 } }, all: { INSERVICE: 1, CREATED: 1 } },
+    });
+    expect([await fleet.groups.size('media'), await fleet.groups.size('none')]).toEqual([2, 0]);
+
+    const paused = await fleet.groups.pause('media', true, 'noon');
+    expect(paused).toEqual({ group: await groups.get('media'), changed: true });
+    expect(paused.group.config.isScalingPaused).toBe(true);
+    expect(await fleet.groups.pause('media', true, undefined)).toMatchObject({ changed: false });
+    const long = await fleet.groups.pause('media', false, 'why'.repeat(400));
+    expect(long).toMatchObject({ changed: true, group: { config: { isScalingPaused: false } } });
+    const { entries, cursor = '' } = await fleet.groups.history('media', { limit: 2 });
+    expect(entries).toMatchObject([{ kind: 'resumed' }, { message: 'scaling is paused: noon' }]);
+    expect(await fleet.groups.history('media', { limit: 2, cursor })).toMatchObject({
+      entries: [{ kind: 'created' }],
+    });
+
+    const ended = await fleet.groups.delete('media');
+    expect(ended).toEqual({ group: await groups.get('media'), changed: true });
+    expect(await fleet.groups.delete('media')).toMatchObject({ changed: false });
+    expect(await fleet.groups.pause('media', true, undefined).catch(codeOf)).toBe('GROUP_CONFLICT');
+    await groups.remove('media');
+    expect(await fleet.groups.get('media')).toBeUndefined();
+    expect((await fleet.groups.history('media', { limit: 1 })).entries).toMatchObject([{ kind: 'removed' }]);
+  });
+
+  test('configures a group where it is what it was thought to be', async () => {
+    const written = {
+      name: 'media',
+      description: 'for all',
+      stack: 'local-node',
+      roles: { edge: { max: 4, warmUp: '90s', ttl: 3_600, outExpression: 'avg(connections) > 9' } },
+    };
+    const wish = groupWishSchema.parse(written);
+    const put = await fleet.groups.put(wish, 0);
+    expect(put).toEqual({ group: await yard.app.groups.get('media'), changed: true });
+    expect(put.group.config).toEqual(groupConfigSchema.parse(written));
+    expect(await fleet.groups.put(wish, 1)).toEqual({ group: put.group, changed: false });
+    const more = { ...wish, description: 'for some', isScalingPaused: true };
+    expect(await fleet.groups.put(more, 0).catch(codeOf)).toBe('GROUP_CONFLICT');
+    expect(await fleet.groups.put(more, 2).catch(codeOf)).toBe('GROUP_CONFLICT');
+    expect(await fleet.groups.put({ ...more, name: 'none' }, 1).catch(codeOf)).toBe('UNKNOWN_GROUP');
+    expect(await fleet.groups.put(more, 1)).toMatchObject({ changed: true, group: { revision: 2 } });
+  });
+
+  test('tells why a group has its size, and which nodes serve next', async () => {
+    const { groups, heartbeats, store } = yard.app;
+    await groups.put(
+      groupConfigSchema.parse({ name: 'media', stack: 'local-node', roles: { edge: { min: 1, max: 3 } } }),
+    );
+    for (const [id, connections] of Object.entries({ busy: 20, idle: 10 })) {
+      await nodeAt(store, 'INSERVICE', { id, group: 'media', role: 'edge' });
+      await heartbeats.beat(id, { load: { connections }, silenceMs: 60_000 });
+    }
+    await nodeAt(store, 'CREATED', { group: 'media', role: 'old' });
+    expect(await fleet.groups.explain('media')).toMatchObject({
+      ...{ group: 'media', revision: 1, scaling: 'on', at: expect.any(Number) },
+      roles: [{ role: 'edge', size: 2, nodes: { serving: 2 } }],
+      foreign: [{ role: 'old', nodes: 1 }],
+    });
+    expect(await fleet.groups.route('media', 'edge', 2)).toMatchObject({
+      ...{ group: 'media', role: 'edge' },
+      nodes: [
+        { id: 'idle', ranking: 10, load: { connections: 10 }, isSilent: false },
+        { id: 'busy', ranking: 20, heardAt: expect.any(Number) },
+      ],
+    });
+    expect((await fleet.groups.route('media', 'edge', 1)).nodes).toHaveLength(1);
+    const refused = fleet.groups.route('media', 'none', 1);
+    await expect(refused).rejects.toMatchObject({ code: 'UNKNOWN_GROUP', field: 'role' });
+  });
+
+  test('has no group of a name that none has, and none of a name that none may have', async () => {
+    const calls: Record<string, (name: string) => Promise<unknown>> = {
+      get: (name) => fleet.groups.get(name).then((group) => found(name, group)),
+      pause: (name) => fleet.groups.pause(name, true, undefined),
+      resume: (name) => fleet.groups.pause(name, false, undefined),
+      delete: (name) => fleet.groups.delete(name),
+      history: (name) => fleet.groups.history(name, { limit: 1 }),
+      explain: (name) => fleet.groups.explain(name),
+      route: (name) => fleet.groups.route(name, 'edge', 1),
+    };
+    for (const [which, call] of Object.entries(calls)) {
+      const none = call('none');
+      await expect(none, which).rejects.toMatchObject({ code: 'UNKNOWN_GROUP' });
+      for (const name of ['no group', '..', ''])
+        await expect(call(name), `${which} ${name}`).rejects.toMatchObject({
+          code: 'INVALID_INPUT',
+          field: 'group',
+        });
+    }
   });
 
   test('waits for a node, in time or not', async () => {

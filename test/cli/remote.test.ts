@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { groupConfigSchema } from '../../src/groups/config.js';
 import { YardApi } from '../http/yard-api.js';
 import { nodeAt } from '../store/support.js';
 import { FLEETS, remote, surroundingsOf } from './both-fleets.js';
@@ -11,11 +12,17 @@ import { beside } from './yard-line.js';
 let yard: YardApi;
 beforeAll(async () => {
   yard = await YardApi.open();
-  const { store, webhooks } = yard.app;
+  const { store, webhooks, groups } = yard.app;
   await nodeAt(store, 'FAILED create', { id: 'f1', group: 'media' });
   await nodeAt(store, 'CREATED', { id: 'c1' });
   await nodeAt(store, 'DESTROYED', { id: 'gone' });
   await webhooks.add({ url: 'https://hooks.example.com/' }, { createdBy: 'a test' });
+  const roles = { edge: { min: 1, max: 2, warmUp: '90s' }, hand: { max: 1, lifecycle: 'MANUAL' } };
+  for (const name of ['edges', 'ended'])
+    await groups.put(groupConfigSchema.parse({ name, stack: 'local-node', roles }), { who: 'a test' });
+  await nodeAt(store, 'INSERVICE', { id: 'e1', group: 'edges', role: 'edge' });
+  await nodeAt(store, 'CREATED', { id: 'o1', group: 'edges', role: 'old' });
+  await groups.delete('ended');
 });
 afterAll(() => yard.close());
 
@@ -66,6 +73,34 @@ const READS: readonly (readonly string[])[] = [
   ['create', ...NODE, '--ttl', '1ms'],
   ['create', ...NODE, '--tag', 'nodeyard:x=y'],
   ['create', ...NODE, '--id', 'c1'],
+  ['move', 'e1', 'SUNSET'],
+  ['move', 'c1', 'FAULT', '--from', 'SUNSET,INSERVICE'],
+  ['move', 'c1', 'CREATING'],
+  ['move', 'nobody', 'FAULT'],
+  ['move', 'no id', 'FAULT'],
+  ['group', 'ls'],
+  ['group', 'show', 'edges'],
+  ['group', 'show', 'ended'],
+  ['group', 'show', 'none'],
+  ['group', 'show', 'no group'],
+  ['group', 'history', 'edges'],
+  ['group', 'history', 'ended', '--limit', '1'],
+  ['group', 'history', 'ended', '--cursor', 'nonsense'],
+  ['group', 'history', 'none'],
+  ['group', 'pause', 'ended'],
+  ['group', 'resume', 'edges'],
+  ['group', 'pause', 'none'],
+  ['group', 'delete', 'edges'],
+  ['group', 'delete', 'ended', '--yes'],
+  ['group', 'delete', 'none', '--yes'],
+  ['group', 'delete', 'ended', '--yes', '--wait', '--timeout', '50ms'],
+  ['explain', 'edges'],
+  ['explain', 'ended'],
+  ['explain', 'none'],
+  ['route', 'edges', '--role', 'edge'],
+  ['route', 'edges', '--role', 'edge', '--count', '3'],
+  ['route', 'edges', '--role', 'hedge'],
+  ['route', 'edges', '--role', 'no role'],
 ];
 
 /** What is told of logs differs: they are somewhere else. */
@@ -89,7 +124,14 @@ describe.each(READS.map((argv) => [argv.join(' '), argv] as const))('nodeyard %s
 
 /** `3 s`, which may be `4 s` for the second one who asks. */
 const withoutAges = (answer: unknown): unknown =>
-  JSON.parse(JSON.stringify(answer).replaceAll(/\b\d+ ?(ms|s)\b(?: +)?/g, '<age>'));
+  JSON.parse(
+    JSON.stringify(answer)
+      .replaceAll(/\b\d+ ?(ms|s)\b(?: +)?/g, '<age>')
+      .replaceAll(TIME_OF_LOOK, '"<look>"'),
+  );
+
+/** `explain` tells when it has looked. */
+const TIME_OF_LOOK = /(?<="at":)\d{13}(?=,"roles")/g;
 
 describe('what is changed', () => {
   test.each(FLEETS)('is changed in the same way on %s', async (kind) => {
@@ -126,6 +168,98 @@ describe('what is changed', () => {
     expect((await json('webhook', 'rm', hook.value.webhook.id)).value).toEqual({
       removed: hook.value.webhook.id,
     });
+  });
+});
+
+describe('groups', () => {
+  const yaml = (name: string, max: number, more = ''): string =>
+    `name: ${name}\nstack: local-node\n${more}roles:\n  edge: { max: ${max}, warmUp: 90s }\n`;
+
+  test.each(FLEETS)(
+    'are applied from files on %s, after the same look at what would be different',
+    async (kind) => {
+      const name = kind === 'Redis' ? 'group-a' : 'group-b';
+      const apply = (stdin: string, ...more: string[]) =>
+        call(['apply', '-f', '-', ...more], surroundingsOf(kind, yard, { stdin }));
+      const dry = await apply(yaml(name, 4), '--dry-run');
+      expect([dry.status, dry.stdout]).toEqual([
+        7,
+        [`group ${name} is new`, ...['  + stack              local-node', '  + roles.edge.max     4']]
+          .concat('  + roles.edge.warmUp  90s', '')
+          .join('\n'),
+      ]);
+      expect(await yard.app.groups.get(name)).toBeUndefined();
+      const done = await apply(yaml(name, 4), '--yes');
+      expect([done.status, done.stderr]).toEqual([0, '']);
+      expect(done.stdout).toContain(`applied 1 group: ${name}\n`);
+      const { status, value } = await callJson(
+        ['apply', '-f', '-', '--yes'],
+        surroundingsOf(kind, yard, { stdin: yaml(name, 8) }),
+      );
+      const differences = [{ field: 'roles.edge.max', before: 4, after: 8 }];
+      expect([status, value]).toEqual([
+        0,
+        { applied: true, groups: [{ name, from: 1, revision: 2, differences }] },
+      ]);
+      expect((await apply(yaml(name, 8))).stdout).toBe(`group ${name} is so already, at revision 2\n`);
+      const [by] = (await yard.app.groupHistory.list(name)).entries;
+      expect(by?.who).toBe(kind === 'Redis' ? 'nodeyard apply' : 'token test-admin');
+    },
+  );
+
+  test.each(FLEETS)('are not applied on %s where one is wrong, or ends', async (kind) => {
+    const apply = (stdin: string) =>
+      callJson<ErrorValue>(['apply', '-f', '-', '--yes'], surroundingsOf(kind, yard, { stdin }));
+    const stack = await apply(`${yaml('fine', 1)}---\n${yaml('wrong', 1).replace('local-node', 'other')}`);
+    expect([stack.status, stack.value.error]).toMatchObject([
+      2,
+      { code: 'UNKNOWN_STACK', field: 'roles.edge.stack' },
+    ]);
+    const inputs = await apply(yaml('wrong', 1, 'inputs: { messages: 1 }\n'));
+    expect([inputs.status, inputs.value.error]).toMatchObject([
+      2,
+      { code: 'INVALID_INPUT', field: 'roles.edge.inputs.messages' },
+    ]);
+    const ended = await apply(`${yaml('fine', 1)}---\n${yaml('ended', 1)}`);
+    expect([ended.status, ended.value.error.code]).toEqual([6, 'GROUP_CONFLICT']);
+    for (const name of ['fine', 'wrong']) expect(await yard.app.groups.get(name), name).toBeUndefined();
+  });
+
+  test('that an API refuses are named, and those that were done before them', async () => {
+    const stdin = `${yaml('before', 1)}---\n${yaml('wrong', 1, 'inputs: { messages: 1 }\n')}`;
+    const surroundings = remote(yard, { stdin });
+    const { status, value } = await callJson<ErrorValue>(['apply', '-f', '-', '--yes'], surroundings);
+    // 2 would say that nothing was changed.
+    expect(status).toBe(1);
+    expect(value.error).toMatchObject({ code: 'INVALID_INPUT', field: 'roles.edge.inputs.messages' });
+    expect(value.error.message).toMatch(/^group wrong: .*; done before it: before$/);
+    expect(await yard.app.groups.get('before')).toBeDefined();
+  });
+
+  test.each(FLEETS)('are paused, their nodes moved, and ended on %s', async (kind) => {
+    const name = kind === 'Redis' ? 'end-a' : 'end-b';
+    const json = (...argv: string[]) => callJson(argv, surroundingsOf(kind, yard));
+    await yard.app.groups.put(
+      groupConfigSchema.parse({ name, stack: 'local-node', roles: { edge: { max: 2 } } }),
+    );
+    const { id } = await nodeAt(yard.app.store, 'INSERVICE', { group: name, role: 'edge' });
+    const paused = await json('group', 'pause', name, '--reason', 'noon');
+    expect(paused.value).toEqual({ group: await yard.app.groups.get(name), changed: true });
+    const moved = await json('move', id, 'sunset', '--from', 'INSERVICE', '--reason', 'noon');
+    expect(moved.value).toEqual({ node: await yard.app.store.get(id), changed: true });
+    const said = (await yard.app.store.history(id)).at(-1)?.reason;
+    expect(said).toBe(`${kind === 'Redis' ? '' : 'token test-admin: '}nodeyard move: noon`);
+    const resumed = await json('group', 'resume', name);
+    expect(resumed.value).toEqual({ group: await yard.app.groups.get(name), changed: true });
+
+    const line = new CommandLine(surroundingsOf(kind, yard));
+    const waiting = line.run('group', 'delete', name, '--yes', '--wait');
+    await expect
+      .poll(async () => (await yard.app.groups.get(name))?.deletedAt, { timeout: 10_000 })
+      .toBeDefined();
+    await yard.app.groups.remove(name);
+    expect(await waiting).toBe(0);
+    expect(line.stdout).toBe(`${name} is gone\n`);
   });
 });
 
@@ -205,7 +339,15 @@ describe('an API that', () => {
   }
 
   test('is not there ends commands with 3, by its address', async () => {
-    for (const argv of [['ls'], ['watch'], ['create', ...NODE], ['destroy', 'a', 'b'], ['stacks']]) {
+    for (const argv of [
+      ['ls'],
+      ['watch'],
+      ['create', ...NODE],
+      ['destroy', 'a', 'b'],
+      ['stacks'],
+      ['group', 'ls'],
+      ['explain', 'edges'],
+    ]) {
       const { status, value } = await ask(argv, { NODEYARD_API_URL: 'http://127.0.0.1:1' });
       expect([argv, status, value.error.code]).toEqual([argv, 3, 'API_UNAVAILABLE']);
       expect(value.error.message).toContain('http://127.0.0.1:1');
@@ -238,6 +380,9 @@ describe('an API that', () => {
       ['destroy', 'a', 'b'],
       ['create', ...NODE],
       ['webhook', 'ls'],
+      ['move', 'e1', 'SUNSET'],
+      ['group', 'pause', 'edges'],
+      ['group', 'delete', 'edges', '--yes'],
     ]) {
       const { status, value } = await ask(argv, viewer);
       expect([argv, status, value.error.code]).toEqual([argv, 6, 'FORBIDDEN']);

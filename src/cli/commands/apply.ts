@@ -1,6 +1,5 @@
 /** `nodeyard apply`: groups from files, after a look at what would be different. */
 import type { Command } from 'commander';
-import type { App } from '../../app.js';
 import { NodeyardError } from '../../errors.js';
 import { accepted } from '../../groups/accepted.js';
 import { type GroupConfig, type GroupWish, granted } from '../../groups/config.js';
@@ -9,10 +8,12 @@ import type { Group } from '../../groups/groups.js';
 import { gather } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { usageError } from '../failure.js';
+import { CommandError, exitNameOf, usageError } from '../failure.js';
+import type { FleetGroups } from '../fleet/fleet.js';
+import { knownStacks } from '../fleet/known-stacks.js';
 import { readGroups } from '../group-files.js';
 import { differenceLines } from '../group-view.js';
-import { configOf, withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 interface ApplyOptions {
@@ -57,9 +58,9 @@ async function apply(call: Call, options: ApplyOptions): Promise<ExitName> {
   if (options.yes === true && options.dryRun === true)
     throw usageError('--yes and --dry-run exclude each other', '--dry-run');
   const wishes = await readGroups(options.file, io, await stackCheck(call));
-  return withApp(call, async (app) => {
+  return withFleet(call, async ({ groups: fleet }) => {
     const plans: Plan[] = [];
-    for (const wish of wishes) plans.push(await planOf(app, wish));
+    for (const wish of wishes) plans.push(await planOf(fleet, wish));
     const changes = plans.filter(
       ({ present, differences: list }) => present === undefined || list.length > 0,
     );
@@ -72,7 +73,7 @@ async function apply(call: Call, options: ApplyOptions): Promise<ExitName> {
     }
     if (changes.length > 0 && options.yes !== true) await confirm(call, options, changes.length);
     const groups: Group[] = [];
-    for (const plan of plans) groups.push(await put(app, plan, groups));
+    for (const plan of plans) groups.push(await put(fleet, plan, groups));
     if (output.json) {
       const done = plans.map((plan, index) => ({ ...shown(plan), revision: groups[index]?.revision }));
       output.value({ groups: done, applied: true });
@@ -84,35 +85,44 @@ async function apply(call: Call, options: ApplyOptions): Promise<ExitName> {
   });
 }
 
+/** Behind an API only the names are checked here; the inputs are checked as each group is put. */
 async function stackCheck(call: Call) {
-  const [{ loadCatalog }, { parseInputs }, config] = await Promise.all([
-    import('../../../stacks/catalog.js'),
-    import('../../synth/inputs.js'),
-    configOf(call),
-  ]);
-  const catalog = await loadCatalog(config.stacks);
-  return (stack: string, inputs: unknown): void => void parseInputs(catalog.get(stack), inputs);
+  const known = await knownStacks(call);
+  return (stack: string, inputs: unknown): void => {
+    known.describe(stack);
+    known.check(stack, inputs);
+  };
 }
 
 /** Throws GROUP_CONFLICT for a group that is being deleted. */
-async function planOf({ groups }: Pick<App, 'groups'>, wish: GroupWish): Promise<Plan> {
+async function planOf(fleet: FleetGroups, wish: GroupWish): Promise<Plan> {
   const { name } = wish;
-  const present = await groups.get(name);
+  const present = (await fleet.get(name))?.group;
   if (present?.deletedAt !== undefined) accepted(name, { refused: 'conflict', group: present });
   const wanted = granted(wish, present?.config);
   return { name, present, wanted, differences: differences(present?.config, wanted) };
 }
 
 /** What was shown is what is done: a group that has changed meanwhile is left as it is. */
-async function put(app: Pick<App, 'groups'>, plan: Plan, done: readonly Group[]): Promise<Group> {
+async function put(fleet: FleetGroups, plan: Plan, done: readonly Group[]): Promise<Group> {
   const { name, wanted, present } = plan;
   try {
-    const options = { expected: present?.revision ?? 0, who: 'nodeyard apply' };
-    return accepted(name, await app.groups.put(wanted, options)).group;
+    return (await fleet.put(wanted, present?.revision ?? 0)).group;
   } catch (error) {
-    if (!(error instanceof NodeyardError) || done.length === 0) throw error;
+    if (!(error instanceof NodeyardError)) throw error;
+    const { code, message, field } = error;
+    const which = code === 'INVALID_INPUT' ? `group ${name}: ` : '';
     const names = done.map(({ config }) => config.name).join(', ');
-    throw new NodeyardError(error.code, `${error.message}; done before it: ${names}`, { cause: error });
+    const before = done.length === 0 ? '' : `; done before it: ${names}`;
+    if (which === '' && before === '') throw error;
+    const exit = exitNameOf(error);
+    throw new CommandError(code, `${which}${message}${before}`, {
+      cause: error,
+      mend: error.mend,
+      // That of wrong input says that nothing was changed.
+      exit: exit === 'usage' && before !== '' ? 'failed' : exit,
+      ...(field === undefined ? {} : { field }),
+    });
   }
 }
 

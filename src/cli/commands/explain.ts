@@ -5,7 +5,7 @@ import type { ExplainedRole } from '../../scaling/explanation.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { paintState } from '../node-view.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import type { Output } from '../output.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
@@ -32,12 +32,8 @@ export function defineExplain(program: Command, act: Act): void {
 
 async function explain(call: Call, name: string): Promise<ExitName> {
   const { output } = call;
-  const [{ explainGroup }, { scalingParts }] = await Promise.all([
-    import('../../fleet/scaling/explain.js'),
-    import('../../fleet/scaling/parts.js'),
-  ]);
-  return withApp(call, async (app) => {
-    const explained = await explainGroup(scalingParts(app), name);
+  return withFleet(call, async ({ groups }) => {
+    const explained = await groups.explain(name);
     if (output.json) output.value(explained);
     else output.line(explanationText(output, explained));
     return 'done';

@@ -1,15 +1,14 @@
 /** `nodeyard group delete`: has all nodes of a group destroyed, and then the group forgotten. */
 import type { Command } from 'commander';
-import type { App } from '../../app.js';
 import { NodeyardError } from '../../errors.js';
-import { accepted, found } from '../../groups/accepted.js';
-import { totalOf } from '../../groups/standing.js';
+import { found } from '../../groups/accepted.js';
 import { readTimeout } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import { eventLine } from '../event-line.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
-import { withApp } from '../opened.js';
+import type { Fleet } from '../fleet/fleet.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 interface DeleteOptions {
@@ -18,7 +17,7 @@ interface DeleteOptions {
   readonly timeout?: string;
 }
 
-/** A look even if no event came: the end of the group itself is none. */
+/** The end of a group is no event of a node; and an API shall not be asked anew for every one of a thousand nodes. */
 const LOOK_AGAIN_MS = 1_000;
 
 export function defineGroupDelete(group: Command, act: Act): void {
@@ -44,22 +43,19 @@ export function defineGroupDelete(group: Command, act: Act): void {
 async function remove(call: Call, name: string, options: DeleteOptions): Promise<ExitName> {
   const { output } = call;
   const timeoutMs = await readTimeout(options.timeout);
-  return withApp(call, async (app) => {
+  return withFleet(call, async (fleet) => {
     if (options.yes !== true) {
-      found(name, await app.groups.get(name));
-      const nodes = await nodesLeft(app, name);
+      found(name, await fleet.groups.get(name));
+      const nodes = await fleet.groups.size(name);
       throw usageError(
         `this would destroy ${nodes} node${nodes === 1 ? '' : 's'}, and end group ${name}`,
         '--yes',
         'Add --yes to do it; `nodeyard group show` tells what there is.',
       );
     }
-    const { group, changed } = accepted(
-      name,
-      await app.groups.delete(name, { who: 'nodeyard group delete' }),
-    );
-    const nodes = await nodesLeft(app, name);
-    if (options.wait === true) await gone(call, app, name, timeoutMs);
+    const { group, changed } = await fleet.groups.delete(name);
+    const nodes = await fleet.groups.size(name);
+    if (options.wait === true) await gone(call, fleet, name, timeoutMs);
     if (output.json) output.value({ group, changed, nodes, gone: options.wait === true });
     else if (options.wait === true) output.line(`${name} is gone`);
     else output.line(`${name} is being deleted, with ${nodes} node${nodes === 1 ? '' : 's'}`);
@@ -67,25 +63,18 @@ async function remove(call: Call, name: string, options: DeleteOptions): Promise
   });
 }
 
-async function nodesLeft({ store }: Pick<App, 'store'>, group: string): Promise<number> {
-  const { DESTROYED: _, ...states } = await store.counts({ group });
-  return totalOf(states);
-}
-
 /** Shows people on the way what happens. Throws TIMED_OUT, Interrupted. */
 async function gone(
   { io, output }: Call,
-  app: Pick<App, 'groups' | 'store' | 'tail'>,
+  fleet: Pick<Fleet, 'groups' | 'events'>,
   name: string,
   timeoutMs = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   const { signal } = io.interrupts;
   let wake = (): void => {};
-  const deafen = app.tail.subscribe((event) => {
-    if (event.group !== name) return;
-    if (!output.json) output.note(eventLine(output, event));
-    wake();
+  const deafen = fleet.events.subscribe((event) => {
+    if (event.group === name && !output.json) output.note(eventLine(output, event));
   });
   const onAbort = (): void => wake();
   signal.addEventListener('abort', onAbort);
@@ -96,10 +85,10 @@ async function gone(
         wake = resolve;
       });
       // One that was made anew under its name is another.
-      if ((await app.groups.get(name))?.deletedAt === undefined) return;
+      if ((await fleet.groups.get(name))?.group.deletedAt === undefined) return;
       const left = deadline - performance.now();
       if (left <= 0) {
-        const nodes = await nodesLeft(app, name);
+        const nodes = await fleet.groups.size(name);
         const message = `group ${name} still has ${nodes} node${nodes === 1 ? '' : 's'} after ${timeoutMs} ms`;
         throw new NodeyardError('TIMED_OUT', message);
       }

@@ -1,11 +1,10 @@
 /** `nodeyard group history`: who has changed a group, and what scaling has decided. */
 import type { Command } from 'commander';
-import { found } from '../../groups/accepted.js';
 import type { GroupEntry, GroupEntryKind } from '../../groups/history.js';
 import { readCount } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import type { Output, Style } from '../output.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
@@ -43,9 +42,8 @@ export function defineGroupHistory(group: Command, act: Act): void {
 async function history(call: Call, name: string, { limit: text, cursor }: HistoryOptions): Promise<ExitName> {
   const { output } = call;
   const limit = readCount('--limit', text, { min: 1, max: 1_000 });
-  return withApp(call, async ({ groups, groupHistory }) => {
-    const page = await groupHistory.list(name, { limit, ...(cursor === undefined ? {} : { cursor }) });
-    if (page.entries.length === 0 && cursor === undefined) found(name, await groups.get(name));
+  return withFleet(call, async ({ groups }) => {
+    const page = await groups.history(name, { limit, ...(cursor === undefined ? {} : { cursor }) });
     if (output.json) output.value({ entries: page.entries, cursor: page.cursor ?? null });
     else if (page.entries.length === 0) output.note('no older entries');
     else output.line(entryTable(output, page.entries));

@@ -1,11 +1,10 @@
 /** `nodeyard group ls`: the groups that are configured. */
 import type { Command } from 'commander';
-import { totalOf } from '../../groups/standing.js';
 import type { Act, Call } from '../call.js';
 import { concurrently } from '../concurrently.js';
 import type { ExitName } from '../exit-status.js';
 import { scalingText } from '../group-view.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
 import { teach } from '../teach.js';
@@ -25,7 +24,7 @@ export function defineGroupLs(group: Command, act: Act): void {
 
 async function list(call: Call): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async ({ groups, store }) => {
+  return withFleet(call, async ({ groups }) => {
     const found = [];
     const unreadable: string[] = [];
     let cursor: string | undefined;
@@ -42,10 +41,9 @@ async function list(call: Call): Promise<ExitName> {
     if (found.length === 0 && unreadable.length === 0) output.note('no groups');
     const rows = await concurrently(found, AT_ONCE, async (each) => {
       const { config, revision, updatedAt } = each;
-      const { DESTROYED: _, ...states } = await store.counts({ group: config.name });
       const roles = Object.keys(config.roles).map(printable).join(', ');
       const changed = timestamp(updatedAt);
-      const nodes = String(totalOf(states));
+      const nodes = String(await groups.size(config.name));
       return [printable(config.name), scalingText(output, each), nodes, roles, String(revision), changed];
     });
     if (rows.length > 0) output.line(table(output, HEADS, rows));

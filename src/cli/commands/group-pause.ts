@@ -1,9 +1,8 @@
 /** `nodeyard group pause` and `resume`: whether nodes are created, drained and destroyed by themselves. */
 import type { Command } from 'commander';
-import { accepted } from '../../groups/accepted.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 interface PauseOptions {
@@ -36,10 +35,8 @@ export function defineGroupResume(group: Command, act: Act): void {
 }
 
 const set = (call: Call, name: string, paused: boolean, { reason }: PauseOptions): Promise<ExitName> =>
-  withApp(call, async ({ groups }) => {
-    const who = `nodeyard group ${paused ? 'pause' : 'resume'}`;
-    const by = { who, ...(reason === undefined ? {} : { reason }) };
-    const { group, changed } = accepted(name, await groups.pause(name, paused, by));
+  withFleet(call, async ({ groups }) => {
+    const { group, changed } = await groups.pause(name, paused, reason);
     const { output } = call;
     if (output.json) output.value({ group, changed });
     else if (changed) output.line(`${paused ? 'paused' : 'resumed'} ${name}`);

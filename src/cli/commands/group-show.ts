@@ -1,12 +1,11 @@
 /** `nodeyard group show`: one group, its roles, and how many nodes of each there are. */
 import type { Command } from 'commander';
 import { found } from '../../groups/accepted.js';
-import { nodesOf } from '../../groups/standing.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { fields } from '../fields.js';
 import { roleTable, scalingText, statesText } from '../group-view.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { printable } from '../printable.js';
 import { teach } from '../teach.js';
 import { timestamp } from '../times.js';
@@ -28,10 +27,9 @@ export function defineGroupShow(group: Command, act: Act): void {
 
 async function show(call: Call, name: string): Promise<ExitName> {
   const { output } = call;
-  return withApp(call, async ({ groups, store }) => {
-    const group = found(name, await groups.get(name));
+  return withFleet(call, async ({ groups }) => {
+    const { group, nodes } = found(name, await groups.get(name));
     const { config, revision, createdAt, updatedAt, deletedAt } = group;
-    const nodes = await nodesOf((of) => store.counts(of), name, Object.keys(config.roles));
     if (output.json) {
       output.value({ group, nodes });
       return 'done';

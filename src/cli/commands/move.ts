@@ -6,7 +6,7 @@ import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
 import { usageError } from '../failure.js';
 import { nodeTable } from '../node-view.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import { teach } from '../teach.js';
 
 interface MoveOptions {
@@ -39,10 +39,10 @@ export function defineMove(program: Command, act: Act): void {
 async function move(call: Call, id: string, state: string, { from, reason }: MoveOptions): Promise<ExitName> {
   const to = read('STATE', state);
   const expected = from?.flatMap((text) => text.split(',')).map((word) => read('--from', word));
-  return withApp(call, async ({ client }) => {
+  return withFleet(call, async ({ nodes }) => {
     const said = reason === undefined ? 'nodeyard move' : `nodeyard move: ${reason}`;
     const wish = { to, reason: said, ...(expected === undefined ? {} : { expected }) };
-    const { node, changed } = await client.changeState(id, wish);
+    const { node, changed } = await nodes.move(id, wish);
     if (call.output.json) call.output.value({ node, changed });
     else call.output.line(nodeTable(call.output, [node], Date.now()));
     return 'done';

@@ -4,7 +4,7 @@ import type { RoutedNode } from '../../routing/routing.js';
 import { readCount } from '../arguments.js';
 import type { Act, Call } from '../call.js';
 import type { ExitName } from '../exit-status.js';
-import { withApp } from '../opened.js';
+import { withFleet } from '../opened.js';
 import type { Output } from '../output.js';
 import { printable } from '../printable.js';
 import { table } from '../table.js';
@@ -44,8 +44,8 @@ export function defineRoute(program: Command, act: Act): void {
 async function route(call: Call, group: string, options: RouteCommandOptions): Promise<ExitName> {
   const { output } = call;
   const count = options.count === undefined ? 1 : readCount('--count', options.count, { min: 1, max: MOST });
-  return withApp(call, async ({ routing }) => {
-    const answer = await routing.route(group, options.role, count);
+  return withFleet(call, async ({ groups }) => {
+    const answer = await groups.route(group, options.role, count);
     if (output.json) {
       output.value(answer);
       return 'done';

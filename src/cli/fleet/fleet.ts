@@ -2,13 +2,20 @@
  * The fleet as the commands see it: the port. It is opened on Redis (local-fleet.ts) or on the API of another machine
  * (remote-fleet.ts); what a command prints and how it ends is the same for both, and one contract suite holds them to it.
  */
-import type { Requested } from '../../client.js';
+import type { Changed, Requested, StateWish } from '../../client.js';
 import type { Command, Payload } from '../../commands/commands.js';
 import type { NodeyardError } from '../../errors.js';
 import type { ReconcileReport } from '../../fleet/reconcile.js';
+import type { ExplainedGroup } from '../../fleet/scaling/explain.js';
+import type { AcceptedChange } from '../../groups/accepted.js';
+import type { GroupWish } from '../../groups/config.js';
+import type { Group, GroupPage } from '../../groups/groups.js';
+import type { GroupHistoryPage } from '../../groups/history.js';
+import type { GroupNodes } from '../../groups/standing.js';
 import type { NodeState, Operation } from '../../node/lifecycle.js';
 import type { NodeEvent, NodeRecord } from '../../node/record.js';
 import type { NodeRequest } from '../../node/request.js';
+import type { Route } from '../../routing/routing.js';
 import type { Run } from '../../runs/runs.js';
 import type { StatePage, StateSummary, StoredState } from '../../state/repository.js';
 import type { NodeFilter, NodePage } from '../../store/store.js';
@@ -28,6 +35,8 @@ export interface FleetNodes {
   request(
     requests: readonly NodeRequest[],
   ): Promise<readonly (Requested | { readonly error: NodeyardError })[]>;
+  /** Throws INVALID_INPUT for a state that no operator can ask for, WRONG_STATE, ROLE_IS_AUTO, GROUP_CONFLICT. */
+  move(id: string, wish: StateWish): Promise<Changed>;
   /** `force`: also a node that scaling decides about. */
   destroy(id: string, wish: { readonly force: boolean }): Promise<NodeRecord>;
   retry(id: string): Promise<NodeRecord>;
@@ -125,6 +134,37 @@ export interface FleetRuns {
   ): Promise<void>;
 }
 
+export interface GroupStanding {
+  readonly group: Group;
+  readonly nodes: GroupNodes;
+}
+
+/** Everything that is done to one group, or asked about it, throws UNKNOWN_GROUP where there is none; GROUP_CONFLICT for one that ends. */
+export interface FleetGroups {
+  /** In the order of the names. `limit` 1–1000. */
+  list(page: { readonly cursor?: string; readonly limit: number }): Promise<GroupPage>;
+  /** Undefined where there is none. */
+  get(name: string): Promise<GroupStanding | undefined>;
+  /** How many nodes it has, those of roles that it does not name among them; none where there is no such group. */
+  size(name: string): Promise<number>;
+  /**
+   * The whole of it, where it is at the `expected` revision, 0 for none; GROUP_CONFLICT otherwise. An API checks stacks and inputs,
+   * Redis does not.
+   */
+  put(wish: GroupWish, expected: number): Promise<AcceptedChange>;
+  pause(name: string, isScalingPaused: boolean, reason: string | undefined): Promise<AcceptedChange>;
+  /** Its nodes are destroyed, then it is gone; asking again changes nothing. */
+  delete(name: string): Promise<AcceptedChange>;
+  /** Newest first, for a week also of a group that is gone. */
+  history(
+    name: string,
+    page: { readonly cursor?: string; readonly limit: number },
+  ): Promise<GroupHistoryPage>;
+  explain(name: string): Promise<ExplainedGroup>;
+  /** Also of a group that nobody has configured. `count` 1–100. */
+  route(name: string, role: string, count: number): Promise<Route>;
+}
+
 export interface Crowd {
   /** Without those that are FAILED, which do nothing. */
   readonly nodes: number;
@@ -133,6 +173,7 @@ export interface Crowd {
 
 export interface Fleet {
   readonly nodes: FleetNodes;
+  readonly groups: FleetGroups;
   readonly events: FleetEvents;
   readonly commands: FleetCommands;
   readonly states: FleetStates;

@@ -7,12 +7,14 @@ import { concurrently } from '../concurrently.js';
 import { eventFeed } from '../event-feed.js';
 import { workersSeen } from '../workers-seen.js';
 import type { Crowd, Fleet, FleetCommands, FleetEvents, FleetNodes } from './fleet.js';
+import { localGroups } from './local-groups.js';
 import { localRuns } from './local-runs.js';
 import { localStates } from './local-states.js';
 
 /** Closing it leaves the app open: who has opened that closes it. */
 export const localFleet = (app: App): Fleet => ({
   nodes: nodesOf(app),
+  groups: localGroups(app),
   events: eventsOf(app),
   commands: commandsOf(app),
   states: localStates(app),
@@ -45,6 +47,7 @@ const nodesOf = ({ store, client, heartbeats }: App): FleetNodes => ({
         return { error };
       }
     }),
+  move: (id, wish) => client.changeState(id, wish),
   destroy: (id, { force }) =>
     client.requestDestruction(id, { actor: 'operator', reason: 'nodeyard destroy', force }),
   retry: (id) => client.retry(id, { reason: 'nodeyard retry' }),

@@ -7,6 +7,7 @@ import type { Webhooks } from '../../webhooks/webhooks.js';
 import type { Crowd, Fleet, FleetCommands } from './fleet.js';
 import type { Place } from './place.js';
 import { remoteEvents } from './remote-events.js';
+import { remoteGroups } from './remote-groups.js';
 import { remoteNodes } from './remote-nodes.js';
 import { remoteRuns } from './remote-runs.js';
 import { remoteStates } from './remote-states.js';
@@ -18,6 +19,7 @@ export function remoteFleet(place: Place): Fleet {
   const events = remoteEvents(api);
   return {
     nodes: remoteNodes(api, events),
+    groups: remoteGroups(api),
     events,
     commands: commandsOf(api),
     states: remoteStates(api),

@@ -1,12 +1,14 @@
 /** Nodes of a fleet behind an API. */
 import { newNodeId, type Requested } from '../../client.js';
 import { type ErrorCode, NodeyardError } from '../../errors.js';
+import { checkAskedState } from '../../node/asked-state.js';
 import { NODE_STATES, type NodeState } from '../../node/lifecycle.js';
 import type { NodeRecord } from '../../node/record.js';
 import type { NodeRequest } from '../../node/request.js';
 import { ApiError, errorOf } from '../../remote/api-error.js';
 import type { NodeyardApi } from '../../remote/connect.js';
 import { waitForNode } from '../../wait-for-node.js';
+import { bounded } from './bounded.js';
 import type { FleetNodes } from './fleet.js';
 import { lanes } from './lanes.js';
 import type { RemoteEvents } from './remote-events.js';
@@ -63,6 +65,16 @@ export function remoteNodes(
       const answers: (Requested | { error: NodeyardError })[] = [];
       for (const portion of portions(identified)) answers.push(...(await many(portion)));
       return answers;
+    },
+    async move(id, { to, expected, reason }) {
+      // By the words of this machine, which are those without an API.
+      checkAskedState(to);
+      const { node, changed } = await nodes.changeState(id, {
+        to,
+        ...(expected === undefined ? {} : { expected: [...new Set(expected)] }),
+        ...(reason === undefined ? {} : { reason: bounded(reason) }),
+      });
+      return { node, changed };
     },
     destroy: async (id, { force }) =>
       (await nodes.destroy(id, { reason: 'nodeyard destroy', ...(force ? { force } : {}) })).node,
