@@ -35,6 +35,15 @@ export const yesOrNo = z.literal([0, 1]).transform((value) => value === 1);
 
 export type Send<A> = (keys: readonly string[], ask: A) => Promise<unknown>;
 
+/** Half characters, which JSON can bear and Redis’ reader of it cannot, become U+FFFD; `\\ud…` is how JSON writes them. */
+function jsonOf(ask: unknown): string {
+  const text = JSON.stringify(ask);
+  if (!text.includes(String.raw`\ud`)) return text;
+  return JSON.stringify(ask, (_name, value: unknown) =>
+    typeof value === 'string' ? value.replace(/\p{Surrogate}/gu, '\u{FFFD}') : value,
+  );
+}
+
 /** Registers scripts with one client. Calls throw REDIS_UNAVAILABLE, RECORD_UNREADABLE. */
 export function scriptsOn(redis: Redis) {
   return {
@@ -44,7 +53,7 @@ export function scriptsOn(redis: Redis) {
       if (typeof command !== 'function') throw new TypeError(`ioredis did not define ${name}`);
       return async (keys, ask) =>
         askRedis(keys[0] ?? name, async (): Promise<unknown> => {
-          return Reflect.apply(command, redis, [keys.length, ...keys, JSON.stringify(ask)]);
+          return Reflect.apply(command, redis, [keys.length, ...keys, jsonOf(ask)]);
         });
     },
 

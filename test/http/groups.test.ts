@@ -102,6 +102,14 @@ describe('a group', () => {
     expect((await ask<Changed>('POST', `/${name}/resume`)).body.changed).toBe(false);
   });
 
+  test('bears half a character in a reason, which its history shows as none', async () => {
+    const name = fresh();
+    await put(name, wish(name));
+    expect((await ask<Changed>('POST', `/${name}/pause`, { reason: 'half \ud83d of one' })).status).toBe(200);
+    const { entries } = await yard.app.groupHistory.list(name);
+    expect(entries[0]?.message).toContain('half \ufffd of one');
+  });
+
   test('that is deleted is shown until it is gone, and changes no more', async () => {
     const name = fresh();
     await put(name, wish(name));
