@@ -23,7 +23,9 @@ export function breakerOf(
   const [newest] = looked;
   const well = outcomes.findIndex(({ went }) => went === 'well');
   const inARow = well === -1 ? outcomes.length : well;
-  if (newest === undefined || inARow === 0) return { is: 'trying', wrong, of: looked.length };
+  // What lies ahead was noted before the clock jumped back; nobody can tell how long ago.
+  if (newest === undefined || inARow === 0 || newest.at > now)
+    return { is: 'trying', wrong, of: looked.length };
   // Doubled so often that it would be no number any more, it is long past its bound.
   const paused = Math.min(maxPause, pause * 2 ** Math.min(40, Math.max(0, inARow - failures)));
   const until = newest.at + paused;

@@ -10,11 +10,15 @@ export type Leaving =
   | { readonly do: 'drive-out' | 'destroy'; readonly node: SeenNode; readonly why: string }
   | { readonly do: 'wait'; readonly node: SeenNode; readonly why: string; readonly until: number };
 
+/** Two servers of Redis, one after the other, may be so far apart. */
+const SKEW_MS = 5_000;
+
 export function leavingOf({ drain }: RoleConfig, node: SeenNode, now: number): Leaving {
   const isSoft = node.state === 'SOFT_SUNSET';
   const step = isSoft ? 'drive-out' : 'destroy';
   const limit = isSoft ? drain.softLimit : drain.hardLimit;
-  const until = node.since + limit;
+  // Where it lies further ahead, the clock has jumped back since, and nobody can tell how long it has had.
+  const until = node.since - now > SKEW_MS ? now : node.since + limit;
   if (isEmpty(node)) return { do: step, node, why: 'nothing is left on it' };
   if (now >= until) return { do: step, node, why: `its ${age(limit)} are over${stillOn(node)}` };
   return { do: 'wait', node, why: `${clientsOf(node)}; ${age(until - now)} left`, until };

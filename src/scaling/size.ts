@@ -80,5 +80,6 @@ function allowed(
   return { nodes: Math.min(1, wanted), why: [`${failed}; one node is tried`] };
 }
 
+/** What lies ahead happened before the clock jumped back: it holds nothing up, or it would for as long as the jump was. */
 const left = (at: number | undefined, ms: number, now: number): number =>
-  at === undefined ? 0 : Math.max(0, at + ms - now);
+  at === undefined || at > now ? 0 : Math.max(0, at + ms - now);

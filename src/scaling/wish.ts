@@ -20,7 +20,7 @@ export function wishOf(config: RoleConfig, census: Census, now: number): Wish {
   const { outExpression, inExpression, warmUp } = config;
   const { coming, serving } = census;
   if (outExpression === undefined && inExpression === undefined) return stay('there is no expression');
-  const warm = serving.filter(({ since }) => now - since >= warmUp);
+  const warm = serving.filter(({ since }) => since > now || now - since >= warmUp);
   const loads = warm.map(({ load }) => load ?? {});
   const grows = outExpression === undefined ? false : parseCondition(outExpression)(loads);
   const about = `over ${nodes(warm.length)} in service`;

@@ -262,6 +262,24 @@ describe('creates that fail', () => {
   });
 });
 
+describe('a clock that has jumped back', () => {
+  const ahead = NOW + HOUR;
+
+  it('holds no growth up, and tries one node where creates had failed', () => {
+    const full = [node('a', { connections: 200, since: ahead })];
+    const grown = { step: 3, grewAt: ahead, shrankAt: ahead };
+    expect(brief(decided({ outExpression: out }, { nodes: full, memory: grown }))).toEqual(['create 1']);
+    const outcomes = [wrong(-HOUR), wrong(-HOUR)];
+    expect(brief(decided({ min: 3 }, { outcomes }))).toEqual(['create 1']);
+  });
+
+  it('holds no shrinking up', () => {
+    const nodes = ['a', 'b'].map((id) => node(id, { connections: 0, since: ahead }));
+    const memory = { step: 1, grewAt: ahead };
+    expect(brief(decided({ min: 1, inExpression: inn }, { nodes, memory }))).toEqual(['sunset a']);
+  });
+});
+
 describe('a FAILED node', () => {
   const failed = (id: string, agoMs: number, seen: Partial<SeenNode> = {}) =>
     node(id, { state: 'FAILED', since: NOW - agoMs, failed: 'create', ...seen });
@@ -302,7 +320,8 @@ describe('a role that is left to hands', () => {
 describe('every decision', () => {
   const seen = fc.record({
     state: fc.constantFrom(...NODE_STATES.filter((state) => state !== 'DESTROYED')),
-    since: fc.integer({ min: NOW - HOUR, max: NOW }),
+    // Also ahead, as after a jump of the clock.
+    since: fc.integer({ min: NOW - HOUR, max: NOW + HOUR }),
     createdAt: fc.integer({ min: NOW - 2 * HOUR, max: NOW - HOUR }),
     doomed: fc.boolean(),
     connections: fc.option(fc.nat(300), { nil: undefined }),
@@ -313,7 +332,7 @@ describe('every decision', () => {
       min: fc.nat(10),
       span: fc.nat(10),
       increment: fc.integer({ min: 1, max: 5 }),
-      grew: fc.option(fc.nat(2 * MINUTE), { nil: undefined }),
+      grew: fc.option(fc.integer({ min: -HOUR, max: 2 * MINUTE }), { nil: undefined }),
       outcomes: fc.array(fc.record({ went: fc.constantFrom('well', 'wrong'), ago: fc.nat(HOUR) }), {
         maxLength: 6,
       }),

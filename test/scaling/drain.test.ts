@@ -42,6 +42,11 @@ describe.each([
     });
   });
 
+  it('does not wait for a clock that has jumped back', () => {
+    expect(leaving('a', { state, since: NOW + 10 * MINUTE, connections: 1 })).toMatchObject({ do: step });
+    expect(leaving('a', { state, since: NOW + SECOND, connections: 1 })).toMatchObject({ do: 'wait' });
+  });
+
   it('that does not say what is on it has until its limit', () => {
     expect(leaving('a', { state, since: NOW - limit + SECOND })).toMatchObject({
       do: 'wait',
